@@ -1,0 +1,64 @@
+"""Side effects that happen once, however often the process dies around them.
+
+`intent` is on the disk before the effect, `done` with its result after it, in one
+write with the events the effect leads to. A node that runs again after a crash
+gets the recorded result. What was in doubt is settled by the effect itself:
+experiments by their run folder, model calls by asking again (both are logged).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from scientist.events import EffectDone, EffectIntended, Event
+from scientist.journal import Journal
+
+T = TypeVar("T")
+Recorder = Callable[[T], tuple[Any, Sequence[Event]]]
+
+
+class Effects:
+    """The effects journal of one campaign."""
+
+    def __init__(self, journal: Journal, campaign: str) -> None:
+        self._journal = journal
+        self._campaign = campaign
+        self._done = {
+            entry.data["key"]: entry.data["result"]
+            for entry in journal.entries("effect_done", campaign=campaign)
+        }
+
+    def key(self, phase: str, round_: int, task: str, inputs: Any = None) -> str:
+        """The name of an effect: the same work in the same place has the same name."""
+        name = json.dumps([self._campaign, round_, phase, task, inputs], sort_keys=True)
+        return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+    def once(
+        self,
+        phase: str,
+        round_: int,
+        task: str,
+        work: Callable[[str], T],
+        record: Recorder[T] | None = None,
+        inputs: Any = None,
+    ) -> Any:
+        """Do `work(key)` unless it is done; write its events and result together.
+
+        `record` turns what the work gave into a plain result and events; it runs
+        with the journal locked, so that it may number what it records.
+        """
+        key = self.key(phase, round_, task, inputs)
+        if key in self._done:
+            return self._done[key]
+        intent = EffectIntended(key=key, phase=phase, task=task)
+        self._journal.append(intent, self._campaign, sync=True)
+        value = work(key)
+        with self._journal.locked():
+            result, events = record(value) if record else (value, ())
+            done = EffectDone(key=key, result=result)
+            self._journal.append_all([*events, done], self._campaign, sync=True)
+        self._done[key] = result
+        return result

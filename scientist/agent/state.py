@@ -1,0 +1,27 @@
+"""What the research graph carries from node to node: addresses, never contents.
+
+Everything an address points to is in the journal; the checkpointer keeps only this.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class State(TypedDict, total=False):
+    """One campaign's place in its work."""
+
+    round: int
+    kit: str
+    passages: list[str]
+    candidates: list[str]
+    hypothesis: str
+    protocol: dict[str, Any]
+    problems: list[str]
+    digest: str
+    experiment: str
+    judgement: dict[str, Any]
+    findings: list[str]
+    barren: int
+    outcome: str
+    reason: str

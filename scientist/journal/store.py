@@ -1,0 +1,250 @@
+"""Append to and read the journal of a workspace.
+
+Several processes may write one journal: every append holds a file lock and first
+reads what others added. A plain write survives kill -9 of this process; callers
+ask for `sync=True` at barriers (before a side effect, after a model answer, a
+result or a checkpoint) to survive a power cut too.
+"""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from scientist.errors import JournalError
+from scientist.events import SCHEMA, Event, TornTailRecovered
+from scientist.journal import blobs
+from scientist.journal.chain import GENESIS, Entry, decode, encode
+from scientist.workspace import explain
+
+SEGMENT_BYTES = 64 * 1024 * 1024
+
+
+class Journal:
+    """One workspace's record; opened for reading it never touches the disk."""
+
+    def __init__(self, folder: Path, write: bool = False) -> None:
+        self.folder = folder
+        self.listeners: list[Callable[[Entry], None]] = []
+        self.blob_folder = folder / "blobs"
+        self._mutex = threading.RLock()
+        self._descriptor = -1
+        self._lock = -1
+        self._depth = 0
+        self._size = 0
+        self._seq = 0
+        self._head = GENESIS
+        self._segment: Path | None = None
+        if write:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            except OSError as fault:
+                raise explain(fault, folder) from fault
+            with self.locked():
+                pass
+
+    def close(self) -> None:
+        """Give back the descriptors."""
+        for descriptor in (self._descriptor, self._lock):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._descriptor = self._lock = -1
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """Number of events and hash of the last one, as this process knows them."""
+        return self._seq, self._head
+
+    # -- writing ---------------------------------------------------------------
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the journal alone: what is read inside is still true when appending."""
+        if self._lock < 0:
+            raise JournalError("this journal was opened for reading", "open it with write=True")
+        with self._mutex:
+            if self._depth == 0:
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._depth += 1
+            try:
+                if self._depth == 1:
+                    self._refresh()
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0:
+                    fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def append(self, event: Event, campaign: str | None = None, sync: bool = False) -> Entry:
+        """Add one event; with sync=True it is on the disk when this returns."""
+        return self.append_all([event], campaign, sync)[0]
+
+    def append_all(
+        self, events: Sequence[Event], campaign: str | None = None, sync: bool = False
+    ) -> list[Entry]:
+        """Add several events in one write, so that a kill leaves all of them or none."""
+        with self.locked():
+            written = self._write(events, campaign)
+            if sync:
+                os.fdatasync(self._descriptor)
+        for entry in written:
+            for listener in self.listeners:
+                listener(entry)
+        return written
+
+    def put(self, content: bytes | str) -> str:
+        """Store a blob and return its address."""
+        return blobs.put(
+            self.blob_folder, content.encode() if isinstance(content, str) else content
+        )
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of a blob, checked."""
+        return blobs.get(self.blob_folder, digest)
+
+    def _write(self, events: Sequence[Event], campaign: str | None) -> list[Entry]:
+        if self._size >= SEGMENT_BYTES:
+            self._open_segment(self._next_segment())
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+        seq, head, buffer = self._seq, self._head, bytearray()
+        entries = []
+        for event in events:
+            data = event.model_dump(mode="json", exclude={"kind"})
+            seq += 1
+            line, digest = encode(seq, now, campaign, event.kind, data, SCHEMA, head)
+            entries.append(Entry(seq, now, event.kind, campaign, data, head, digest))
+            head = digest
+            buffer += line
+        try:
+            remaining = memoryview(buffer)
+            while remaining:  # a disk that fills up writes a part, then fails
+                remaining = remaining[os.write(self._descriptor, remaining) :]
+        except OSError as fault:
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, self._size)
+            raise explain(fault, self.folder) from fault
+        self._size += len(buffer)
+        self._seq, self._head = seq, head
+        return entries
+
+    def _refresh(self) -> None:
+        """Catch up with other writers, and set a torn tail aside."""
+        last = segments(self.folder)
+        newest = last[-1] if last else self._next_segment()
+        if newest != self._segment:
+            self._open_segment(newest)
+        elif os.fstat(self._descriptor).st_size == self._size:
+            return
+        self._read_tail(newest, last[-2] if len(last) > 1 else None)
+
+    def _read_tail(self, segment: Path, before: Path | None) -> None:
+        size = os.fstat(self._descriptor).st_size
+        line, torn = last_line(segment, size)
+        if torn:
+            with segment.open("rb") as file:
+                file.seek(size - torn)
+                content = file.read()
+            blob = self.put(content)
+            os.ftruncate(self._descriptor, size - torn)
+            size -= torn
+        if line is None and before is not None:
+            line, _ = last_line(before, before.stat().st_size)
+        self._size = size
+        if line is None:
+            self._seq, self._head = 0, GENESIS
+        else:
+            try:
+                entry = decode(line)
+            except (ValueError, KeyError) as fault:
+                raise JournalError(
+                    f"the last line of {segment} is damaged", "scientist audit verify"
+                ) from fault
+            self._seq, self._head = entry.seq, entry.hash
+        if torn:
+            event = TornTailRecovered(segment=segment.name, size=torn, blob=blob)
+            self._write([event], None)
+            os.fdatasync(self._descriptor)
+
+    def _next_segment(self) -> Path:
+        number = len(segments(self.folder)) + 1
+        return self.folder / f"{number:06d}.jsonl"
+
+    def _open_segment(self, segment: Path) -> None:
+        try:
+            descriptor = os.open(
+                segment, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
+            )
+            folder = os.open(self.folder, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
+        except OSError as fault:
+            raise explain(fault, segment) from fault
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor, self._segment = descriptor, segment
+        self._size = os.fstat(descriptor).st_size
+
+    # -- reading ---------------------------------------------------------------
+
+    def entries(self, *kinds: str, campaign: str | None = None) -> Iterator[Entry]:
+        """Every entry in order, or those of some kinds or of one campaign."""
+        marks = [b'"kind":"%s"' % kind.encode() for kind in kinds]
+        for line in lines(self.folder):
+            if marks and not any(mark in line for mark in marks):
+                continue
+            entry = decode(line)
+            if kinds and entry.kind not in kinds:
+                continue
+            if campaign is not None and entry.campaign != campaign:
+                continue
+            yield entry
+
+    def count(self, *kinds: str) -> int:
+        """How many entries of these kinds there are."""
+        return sum(1 for _ in self.entries(*kinds))
+
+
+def segments(folder: Path) -> list[Path]:
+    """The segment files in order."""
+    return sorted(folder.glob("[0-9]*.jsonl"))
+
+
+def lines(folder: Path) -> Iterator[bytes]:
+    """Every whole line of every segment; half a line at the end is not yet one."""
+    for segment in segments(folder):
+        with segment.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield line
+
+
+def last_line(segment: Path, size: int) -> tuple[bytes | None, int]:
+    """The last whole line of a file, and how many torn bytes follow it."""
+    torn = 0
+    step = 64 * 1024
+    with segment.open("rb") as file:
+        start, tail = size, b""
+        while start > 0:
+            start = max(0, start - step)
+            file.seek(start)
+            tail = file.read(size - start)
+            end = tail.rfind(b"\n")
+            if end < 0:
+                continue
+            torn = len(tail) - end - 1
+            begin = tail.rfind(b"\n", 0, end)
+            if begin >= 0 or start == 0:
+                return tail[begin + 1 : end + 1], torn
+    return None, len(tail)

@@ -1,0 +1,175 @@
+"""Settings and where each value came from.
+
+flag > environment SCIENTIST_* > workspace/scientist.toml > user file > default.
+Neither file can be written from inside a sandbox.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scientist.errors import UsageError
+
+PREFIX = "SCIENTIST_"
+FOREIGN_NAMES = {"endpoint": "OPENAI_BASE_URL", "api_key": "OPENAI_API_KEY"}
+SECRET = {"api_key"}
+
+
+class Settings(BaseModel):
+    """Every value a user can set; names are the same in files, environment and flags."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: str | None = Field(
+        None, description="URL of an OpenAI-compatible server; unset: the embedded server"
+    )
+    api_key: str | None = Field(None, description="key for that server")
+    model: str | None = Field(
+        None, description="model name at the server, or name or path of embedded weights"
+    )
+    context: int = Field(8192, ge=2048, description="context of the embedded model, in tokens")
+    temperature: float = Field(0.7, ge=0, le=2, description="sampling temperature")
+    max_output: int = Field(900, ge=64, description="most tokens of one answer")
+    request_timeout: float = Field(
+        600, gt=0, description="seconds without a byte from the model before a retry"
+    )
+    connect_timeout: float = Field(5, gt=0, description="seconds to reach the endpoint")
+    retries: int = Field(3, ge=0, description="retries after a transport fault")
+    repairs: int = Field(2, ge=0, description="repair turns after an invalid answer")
+    idle_seconds: float = Field(
+        600, gt=0, description="the embedded server ends after this long without a user"
+    )
+    threads: int = Field(0, ge=0, description="threads of the embedded server; 0: all cores")
+    cache_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("scientist")),
+        description="weights and other downloads",
+    )
+    embedding: Literal["minilm", "wordllama"] = Field(
+        "minilm", description="embedding model of the vector store"
+    )
+    rounds: int = Field(3, ge=1, description="rounds of a campaign")
+    minutes: float = Field(60, gt=0, description="wall-clock budget of a campaign")
+    tokens: int = Field(200_000, ge=1, description="token budget of a campaign")
+    jobs: int = Field(1, ge=1, description="experiments that may run at once")
+    seed: int = Field(1, ge=0, description="seed of a campaign's choices and sampling")
+    pairs: int = Field(24, ge=6, description="seeds per experiment, each run in every arm")
+    alpha: float = Field(0.05, gt=0, lt=1, description="nominal error of a verdict")
+    unsafe_no_sandbox: bool = Field(
+        False, description="run experiment code without a sandbox (flag only)"
+    )
+    sandbox_wall_seconds: float = Field(300, gt=0, description="longest run of one experiment")
+    sandbox_cpu_seconds: int = Field(600, gt=0, description="processor seconds of one process")
+    sandbox_memory_mb: int = Field(2048, gt=0, description="memory of the whole process tree")
+    sandbox_processes: int = Field(64, gt=0, description="processes of one experiment")
+    sandbox_disk_mb: int = Field(256, gt=0, description="disk an experiment may fill")
+    sandbox_output_kb: int = Field(1024, gt=0, description="captured output of one experiment")
+
+
+FLAG_ONLY = {"unsafe_no_sandbox"}
+
+
+class Resolved(BaseModel):
+    """The settings in force, with the origin of every value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    values: Settings
+    origins: dict[str, str]
+
+    def shown(self) -> list[tuple[str, Any, str]]:
+        """Name, value (secrets masked) and origin of every setting."""
+        rows = []
+        for name in Settings.model_fields:
+            value = getattr(self.values, name)
+            if name in SECRET and value:
+                value = "********"
+            rows.append((name, value, self.origins[name]))
+        return rows
+
+    def public(self) -> dict[str, Any]:
+        """The values without secrets, for the journal."""
+        values = self.values.model_dump(mode="json")
+        return {k: ("********" if k in SECRET and v else v) for k, v in values.items()}
+
+
+def user_file() -> Path:
+    """The settings file of this user."""
+    return Path(platformdirs.user_config_dir("scientist")) / "scientist.toml"
+
+
+def load(
+    workspace: Path | None,
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    user: Path | None = None,
+) -> Resolved:
+    """Resolve every setting and remember where it came from."""
+    environment = os.environ if environment is None else environment
+    layers: list[tuple[str, dict[str, Any]]] = []
+    user = user_file() if user is None else user
+    layers.append((str(user), _read(user)))
+    if workspace is not None:
+        file = workspace / "scientist.toml"
+        layers.append((str(file), _read(file)))
+    layers.append(("environment", _from_environment(environment)))
+    layers.append(("flag", {k: v for k, v in (flags or {}).items() if v is not None}))
+
+    merged: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    for origin, layer in layers:
+        for name, value in layer.items():
+            if name not in Settings.model_fields:
+                raise UsageError(f"unknown setting {name!r} in {origin}", "scientist config show")
+            if name in FLAG_ONLY and origin != "flag":
+                raise UsageError(
+                    f"{name} cannot be set in {origin}: it must be typed each time",
+                    f"scientist run --{name.replace('_', '-')}",
+                )
+            merged[name] = value
+            origins[name] = (
+                f"environment {_variable(name, environment)}" if origin == "environment" else origin
+            )
+    try:
+        return Resolved(values=Settings(**merged), origins=origins)
+    except ValidationError as invalid:
+        first = invalid.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        origin = origins.get(name, "?")
+        raise UsageError(
+            f"setting {name} from {origin}: {first['msg']} (got {first['input']!r})",
+            "scientist config show",
+        ) from invalid
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise UsageError(
+            f"cannot read settings file {file}: {fault}", "mend or remove that file"
+        ) from fault
+
+
+def _variable(name: str, environment: Mapping[str, str]) -> str:
+    own = PREFIX + name.upper()
+    return own if environment.get(own) else FOREIGN_NAMES[name]
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, foreign in FOREIGN_NAMES.items():
+        if environment.get(foreign):
+            found[name] = environment[foreign]
+    for name in Settings.model_fields:
+        if value := environment.get(PREFIX + name.upper()):
+            found[name] = value
+    return found
