@@ -1,0 +1,57 @@
+"""What a node works with: the open rooms of one campaign, handed in at run time.
+
+Nothing here is checkpointed; a resumed campaign opens a new bench.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from scientist.agent.budget import Meter
+from scientist.agent.effects import Effects
+from scientist.events import Event, Reasoned
+from scientist.journal import Journal
+from scientist.settings import Settings
+from scientist.workspace import Workspace
+
+if TYPE_CHECKING:
+    from scientist.agent.toolkit import Toolkit
+    from scientist.lab.tiers import Tier
+    from scientist.llm.client import Client
+    from scientist.memory.store import Store
+
+
+@dataclass
+class Bench:
+    """One campaign's open rooms."""
+
+    campaign: str
+    question: str | None
+    essays: tuple[str, ...]
+    workspace: Workspace
+    settings: Settings
+    journal: Journal
+    client: Client
+    store: Store
+    tier: Tier
+    toolkit: Toolkit
+    effects: Effects
+    meter: Meter
+    on_text: Callable[[str, str], None] | None = None
+    on_trial: Callable[[int, int], None] | None = None
+    stop_asked: Callable[[], bool] = field(default=lambda: False)
+
+    def note(self, event: Event, sync: bool = False) -> None:
+        """Add an event of this campaign to the journal."""
+        self.journal.append(event, self.campaign, sync)
+
+    def explain(self, phase: str, text: str) -> None:
+        """Say in the record what the code did and why."""
+        self.note(Reasoned(phase=phase, source="code", text=text))
+
+    def chance(self, *place: object) -> random.Random:
+        """A generator that gives the same choices for the same place of the same campaign."""
+        return random.Random(f"{self.settings.seed}:{self.campaign}:{place!r}")

@@ -1,0 +1,47 @@
+"""Check code: a smoke run on reserved seeds that can never count.
+
+What is checked is in scientist.lab.checks; a problem ends the attempt as infeasible.
+"""
+
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+
+from scientist.agent.bench import Bench
+from scientist.agent.state import State
+from scientist.lab import checks, kits
+from scientist.records import Protocol
+
+
+def check_code(state: State, runtime: Runtime[Bench]) -> State:
+    """Run the smoke seeds, the first of them twice, and look for what must not be."""
+    bench = runtime.context
+    protocol = Protocol.model_validate(state["protocol"])
+    code = kits.load(protocol.kit).code
+
+    def smoke(key: str) -> list[str]:
+        problems = list(checks.check_code(code))
+        if problems:
+            return problems
+        pairs = [(arm, seed) for seed in protocol.smoke_seeds for arm in protocol.arms]
+        runs = []
+        for name in ("smoke", "again"):
+            outcome = bench.toolkit.use(
+                "launch_experiment",
+                bench,
+                folder=f"{key}-{name}",
+                code=code,
+                parameters=protocol.parameters,
+                trials=pairs if name == "smoke" else pairs[: len(protocol.arms)],
+            )
+            if outcome.status != "done":
+                return [f"the smoke run ended as {outcome.status}: {outcome.reason}"]
+            runs.append(outcome.trials)
+        return list(checks.check_trials(runs[0], runs[1], protocol.arms, protocol.metric))
+
+    problems = bench.effects.once(
+        "check_code", state["round"], "smoke", smoke, inputs=state["protocol"]
+    )
+    for problem in problems:
+        bench.explain("check_code", problem)
+    return {"problems": problems}

@@ -1,0 +1,43 @@
+"""Close: the one event that says a campaign is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langgraph.runtime import Runtime
+
+from scientist.agent.bench import Bench
+from scientist.agent.state import State
+from scientist.events import CampaignClosed, Event
+
+
+def close(state: State, runtime: Runtime[Bench]) -> State:
+    """Write why the campaign ended and what it found."""
+    bench = runtime.context
+    outcome, reason = ending(state, bench)
+
+    def record(_: None) -> tuple[list[str], Sequence[Event]]:
+        event = CampaignClosed(
+            outcome=outcome,
+            reason=reason,
+            rounds=state["round"],
+            findings=tuple(state.get("findings", [])),
+        )
+        return [outcome, reason], [event]
+
+    outcome, reason = bench.effects.once("close", state["round"], "end", lambda _: None, record)
+    return {"outcome": outcome, "reason": reason}
+
+
+BARREN_ROUNDS = 2
+
+
+def ending(state: State, bench: Bench) -> tuple[str, str]:
+    """Outcome and reason if the campaign is over after this round, else empty."""
+    if state.get("barren", 0) >= BARREN_ROUNDS:
+        return "exhausted", f"{BARREN_ROUNDS} rounds in a row gave no hypothesis that passed"
+    if state["round"] >= bench.meter.budget.rounds:
+        return "completed", f"all {bench.meter.budget.rounds} rounds are done"
+    if spent := bench.meter.spent():
+        return "budget", spent
+    return "", ""

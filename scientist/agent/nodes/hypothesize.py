@@ -1,0 +1,256 @@
+"""Hypothesize: the model proposes, code checks every field and every quote.
+
+The answer's schema is narrowed to the family's own arms, metrics and parameters,
+so that a small model cannot name what does not exist. The statement of a
+hypothesis is written by code from the checked fields; the model's words are kept
+as its rationale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from langgraph.runtime import Runtime
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from scientist.agent.bench import Bench
+from scientist.agent.state import State
+from scientist.corpus import quotes
+from scientist.corpus.store import essays, passages
+from scientist.errors import ScientistError
+from scientist.events import CandidateRejected, Event, HypothesisProposed, Reasoned
+from scientist.journal import project
+from scientist.lab.kits import Kit, all_kits, load
+from scientist.llm import prompting
+from scientist.records import Direction, Hypothesis, Passage, Quote
+
+COUNT = 3
+NEAR_ENOUGH = 0.2
+MOST_CONDITIONS = 2
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A proposal that passed every check, not yet numbered."""
+
+    quotes: tuple[Quote, ...]
+    parameters: dict[str, Any]
+    treatment: str
+    control: str
+    metric: str
+    direction: Direction
+    rationale: str
+
+
+class Rejected(Exception):
+    """Why a proposal does not pass."""
+
+
+def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
+    """Ask for candidates and keep those that pass."""
+    bench = runtime.context
+    round_ = state["round"]
+    kit = load(state["kit"])
+    sentences = _resolve(bench, state["passages"])
+
+    def ask(_: str) -> list[dict[str, Any]]:
+        bench.meter.check()
+        prompt = prompting.load("hypothesize").render(
+            kits=list(all_kits()),
+            kit=kit.name,
+            question=bench.question,
+            sentences=[sentence.text for sentence in sentences],
+            findings=_findings(bench, kit),
+            tested=sorted(_tested(bench, kit)),
+            count=COUNT,
+        )
+        answer = bench.client.ask(
+            prompt,
+            proposals(kit),
+            seed=bench.settings.seed * 1000 + round_,
+            check=lambda value: _none_valid(bench, kit, sentences, value.model_dump()),
+            on_text=bench.on_text,
+        )
+        proposed: dict[str, Any] = answer.value.model_dump()
+        bench.note(Reasoned(phase="hypothesize", source="model", text=proposed["thoughts"]))
+        return list(proposed["hypotheses"])
+
+    def record(raw: list[dict[str, Any]]) -> tuple[list[str], Sequence[Event]]:
+        events: list[Event] = []
+        names: list[str] = []
+        number = bench.journal.count("hypothesis_proposed")
+        known = _tested(bench, kit)
+        for item in raw:
+            try:
+                candidate = check(bench, kit, sentences, item, known)
+            except Rejected as reason:
+                events.append(
+                    CandidateRejected(phase="hypothesize", reason=str(reason), candidate=item)
+                )
+                continue
+            number += 1
+            hypothesis = _build(f"H{number}", kit, candidate)
+            known.add(describe(hypothesis))
+            names.append(hypothesis.id)
+            events.append(HypothesisProposed(hypothesis=hypothesis))
+        return names, events
+
+    names = bench.effects.once("hypothesize", round_, "propose", ask, record)
+    return {"candidates": names, "barren": 0 if names else state.get("barren", 0) + 1}
+
+
+def proposals(kit: Kit) -> type[BaseModel]:
+    """The answer's schema: nothing outside the family can be named."""
+    strict = ConfigDict(extra="forbid")
+    arms = Literal[tuple(kit.arms)]
+    condition = create_model(
+        "Condition",
+        __config__=strict,
+        parameter=(Literal[tuple(kit.parameters)], ...),
+        value=(float, ...),
+    )
+    proposal = create_model(
+        "Proposal",
+        __config__=strict,
+        sentences=(list[int], Field(min_length=1, max_length=3)),
+        reason=(str, Field(min_length=10, max_length=240)),
+        treatment=(arms, ...),
+        control=(arms, ...),
+        metric=(Literal[tuple(kit.metrics)], ...),
+        direction=(Literal["increase", "decrease"], ...),
+        conditions=(list[condition], Field(max_length=MOST_CONDITIONS)),  # type: ignore[valid-type]  # built at run time
+    )
+    return create_model(
+        "Proposals",
+        __config__=strict,
+        thoughts=(str, Field(min_length=10, max_length=300)),
+        hypotheses=(list[proposal], Field(min_length=2, max_length=COUNT)),  # type: ignore[valid-type]  # built at run time
+    )
+
+
+def check(
+    bench: Bench, kit: Kit, sentences: list[Passage], item: dict[str, Any], known: set[str]
+) -> Candidate:
+    """Every rule a proposal must obey; the first broken one is the reason."""
+    if item["treatment"] == item["control"]:
+        raise Rejected(f"treatment and control are both {item['treatment']}")
+    wrong = [n for n in item["sentences"] if not 1 <= n <= len(sentences)]
+    if wrong:
+        raise Rejected(f"there is no sentence {wrong[0]}; they are numbered 1 to {len(sentences)}")
+    names = [condition["parameter"] for condition in item["conditions"]]
+    if len(names) != len(set(names)):
+        raise Rejected("a parameter appears twice in the conditions")
+    try:
+        parameters = kit.validate({c["parameter"]: c["value"] for c in item["conditions"]})
+    except ScientistError as fault:
+        raise Rejected(fault.message) from fault
+    candidate = Candidate(
+        quotes=tuple(_quote(bench, sentences[n - 1]) for n in dict.fromkeys(item["sentences"])),
+        parameters=parameters,
+        treatment=item["treatment"],
+        control=item["control"],
+        metric=item["metric"],
+        direction=Direction(item["direction"]),
+        rationale=item["reason"],
+    )
+    hypothesis = _build("H0", kit, candidate)
+    if describe(hypothesis) in known:
+        raise Rejected(f"already tested or proposed: {describe(hypothesis)}")
+    texts = [f"{kit.title}. {hypothesis.statement} {candidate.rationale}"]
+    claim, *quoted = bench.store.embed([*texts, *(q.text for q in candidate.quotes)])
+    near = max(sum(a * b for a, b in zip(claim, q, strict=True)) for q in quoted)
+    if near < NEAR_ENOUGH:
+        raise Rejected(f"the quoted sentences do not bear on it (similarity {near:.2f})")
+    return candidate
+
+
+def describe(hypothesis: Hypothesis) -> str:
+    """What would be measured, in one line; two hypotheses with one line are one experiment."""
+    conditions = ", ".join(f"{k}={v:g}" for k, v in sorted(_numbers(hypothesis).items()))
+    first, second = sorted((hypothesis.treatment, hypothesis.control))
+    return f"{first} against {second} on {hypothesis.metric} with {conditions or 'defaults'}"
+
+
+def _numbers(hypothesis: Hypothesis) -> dict[str, float]:
+    return {k: float(v) for k, v in hypothesis.parameters.items() if not isinstance(v, str)}
+
+
+def _build(name: str, kit: Kit, candidate: Candidate) -> Hypothesis:
+    conditions = ", ".join(
+        f"{key} = {value:g}" if isinstance(value, int | float) else f"{key} = {value}"
+        for key, value in candidate.parameters.items()
+        if value != kit.parameters[key].default
+    )
+    verb = "raises" if candidate.direction is Direction.INCREASE else "lowers"
+    return Hypothesis(
+        id=name,
+        statement=(
+            f"{'With ' + conditions if conditions else 'At the default setting'}, "
+            f"{candidate.treatment} {verb} {candidate.metric} compared with {candidate.control}."
+        ),
+        rationale=candidate.rationale,
+        quotes=candidate.quotes,
+        kit=kit.name,
+        factor=kit.factor,
+        treatment=candidate.treatment,
+        control=candidate.control,
+        metric=candidate.metric,
+        direction=candidate.direction,
+        smallest_effect=kit.smallest_effect(candidate.metric),
+        parameters=candidate.parameters,
+    )
+
+
+def _quote(bench: Bench, passage: Passage) -> Quote:
+    text = next(e.text for e in essays(bench.journal) if e.id == passage.essay)
+    quote = Quote(
+        essay=passage.essay,
+        sentence=passage.number,
+        start=passage.start,
+        end=passage.end,
+        text=passage.text,
+    )
+    if not quotes.verify(quote, text):
+        raise Rejected(f"the quote {quote.address} does not stand in the essay")
+    return quote
+
+
+def _none_valid(
+    bench: Bench, kit: Kit, sentences: list[Passage], answer: dict[str, Any]
+) -> str | None:
+    """What to tell the model when not one of its proposals passes."""
+    reasons = []
+    known = _tested(bench, kit)
+    for number, item in enumerate(answer["hypotheses"], 1):
+        try:
+            check(bench, kit, sentences, item, known)
+        except Rejected as reason:
+            reasons.append(f"hypothesis {number}: {reason}")
+        else:
+            return None
+    return "No hypothesis can be used. " + "; ".join(reasons)
+
+
+def _resolve(bench: Bench, addresses: list[str]) -> list[Passage]:
+    wanted = set(addresses)
+    found = {p.address: p for p in passages(bench.journal) if p.address in wanted}
+    return [found[address] for address in addresses]
+
+
+def _findings(bench: Bench, kit: Kit) -> list[str]:
+    kits = {h.record.id: h.record.kit for h in project.hypotheses(bench.journal)}
+    return [
+        f.record.statement
+        for f in project.findings(bench.journal)
+        if kits.get(f.record.hypothesis) == kit.name
+    ][-6:]
+
+
+def _tested(bench: Bench, kit: Kit) -> set[str]:
+    return {
+        describe(h.record)
+        for h in project.hypotheses(bench.journal)
+        if h.record.kit == kit.name and h.status != "proposed"
+    }

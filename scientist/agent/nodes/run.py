@@ -1,0 +1,86 @@
+"""Run: the measured trials of a sealed protocol, exactly once.
+
+The run folder is named after the effect, so an agent that died finds the very
+same folder: finished, still running, or lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from scientist.agent.bench import Bench
+from scientist.agent.state import State
+from scientist.events import Event, ExperimentFinished, ExperimentStarted
+from scientist.lab.experiments import Outcome
+from scientist.records import Protocol
+
+
+def run(state: State, runtime: Runtime[Bench]) -> State:
+    """Launch, wait, and record what was measured."""
+    bench = runtime.context
+    protocol = Protocol.model_validate(state["protocol"])
+    digest, round_ = state["digest"], state["round"]
+    folder = bench.effects.key("run", round_, "measure", digest)
+
+    def announce(_: None) -> tuple[str, Sequence[Event]]:
+        name = f"X{bench.journal.count('experiment_started') + 1}"
+        event = ExperimentStarted(
+            experiment=name,
+            hypothesis=protocol.hypothesis,
+            protocol_digest=digest,
+            run_folder=folder,
+            tier=bench.tier.name,
+            limits=_limits(bench),
+        )
+        return name, [event]
+
+    name = bench.effects.once("run", round_, "start", lambda _: None, announce, inputs=digest)
+    code = _sealed_code(bench, digest)
+
+    def measure(_: str) -> Outcome:
+        pairs = [(arm, seed) for seed in protocol.seeds for arm in protocol.arms]
+        outcome: Outcome = bench.toolkit.use(
+            "launch_experiment",
+            bench,
+            folder=folder,
+            code=code,
+            parameters=protocol.parameters,
+            trials=pairs,
+        )
+        return outcome
+
+    def record(outcome: Outcome) -> tuple[dict[str, Any], Sequence[Event]]:
+        lines = "".join(trial.model_dump_json() + "\n" for trial in outcome.trials)
+        blob = bench.journal.put(lines) if outcome.trials else None
+        output = f"{outcome.stdout}\n--- stderr ---\n{outcome.stderr}"
+        event = ExperimentFinished(
+            experiment=name,
+            protocol_digest=digest,
+            status=outcome.status,
+            reason=outcome.reason,
+            trials=len(outcome.trials),
+            trials_blob=blob,
+            output_blob=bench.journal.put(output) if outcome.stdout or outcome.stderr else None,
+            environment=outcome.environment,
+            seconds=outcome.seconds,
+        )
+        return {"status": outcome.status, "blob": blob}, [event]
+
+    bench.effects.once("run", round_, "measure", measure, record, inputs=digest)
+    return {"experiment": name}
+
+
+def _sealed_code(bench: Bench, digest: str) -> str:
+    for entry in bench.journal.entries("protocol_sealed"):
+        if entry.data["digest"] == digest:
+            return bench.journal.get(entry.data["code_blob"]).decode()
+    raise LookupError(digest)
+
+
+def _limits(bench: Bench) -> dict[str, Any]:
+    values = bench.settings.model_dump(mode="json")
+    prefix = "sandbox_"
+    return {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}

@@ -1,0 +1,69 @@
+"""Survey: pick the experiment family to work in and the passages to think from.
+
+Code chooses: families with the fewest findings first, then nearness to the
+question; passages by meaning, spread over the essays.
+"""
+
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+
+from scientist.agent.bench import Bench
+from scientist.agent.state import State
+from scientist.journal import project
+from scientist.lab.kits import Kit, all_kits
+
+PASSAGES = 8
+PER_ESSAY = 3
+
+
+def survey(state: State, runtime: Runtime[Bench]) -> State:
+    """Start a round: family and passages."""
+    bench = runtime.context
+    round_ = state.get("round", 0) + 1
+
+    def look(_: str) -> dict[str, object]:
+        kit = _choose(bench, round_)
+        passages = _passages(bench, kit, round_)
+        essays = sorted({address.split(":")[0] for address in passages})
+        bench.explain(
+            "survey",
+            f"round {round_}: {kit.title}; {len(passages)} sentences from {', '.join(essays)}",
+        )
+        return {"kit": kit.name, "passages": passages}
+
+    found = bench.effects.once("survey", round_, "choose", look)
+    return {"round": round_, "kit": found["kit"], "passages": found["passages"]}
+
+
+def _choose(bench: Bench, round_: int) -> Kit:
+    kits = list(all_kits())
+    bench.chance("kit", round_).shuffle(kits)
+    tried = [h.record.kit for h in project.hypotheses(bench.journal) if h.status != "proposed"]
+    nearness = dict.fromkeys((kit.name for kit in kits), 0.0)
+    if bench.question:
+        texts = [bench.question, *(f"{kit.title}. {kit.summary}" for kit in kits)]
+        question, *vectors = bench.store.embed(texts)
+        nearness = {
+            kit.name: sum(a * b for a, b in zip(question, vector, strict=True))
+            for kit, vector in zip(kits, vectors, strict=True)
+        }
+        return max(kits, key=lambda kit: nearness[kit.name] - 0.05 * tried.count(kit.name))
+    return min(kits, key=lambda kit: tried.count(kit.name))
+
+
+def _passages(bench: Bench, kit: Kit, round_: int) -> list[str]:
+    query = f"{bench.question or ''} {kit.title}. {kit.summary}".strip()
+    hits = bench.toolkit.use("search_essays", bench, query=query, limit=PASSAGES * 5)
+    hits = [hit for hit in hits if hit.address.split(":")[0] in bench.essays]
+    taken: dict[str, int] = {}
+    chosen: list[str] = []
+    for hit in hits:
+        essay = hit.address.split(":")[0]
+        if taken.get(essay, 0) < PER_ESSAY:
+            taken[essay] = taken.get(essay, 0) + 1
+            chosen.append(hit.address)
+        if len(chosen) == PASSAGES:
+            break
+    bench.chance("passages", round_).shuffle(chosen)
+    return chosen

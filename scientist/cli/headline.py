@@ -1,0 +1,100 @@
+"""One event as one line: the renderer of live runs and of replays alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from scientist.journal import Entry
+
+Data = dict[str, Any]
+INDENT = "           "
+
+
+def headline(entry: Entry) -> str:
+    """What to show of an event; empty for those that only the full log shows."""
+    write = _WRITERS.get(entry.kind)
+    return printable(write(entry.data)) if write else ""
+
+
+def printable(text: str) -> str:
+    """Text without what a terminal would obey: control and escape characters."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _opened(data: Data) -> str:
+    about = f'"{data["question"]}"' if data["question"] else "the essays, without a question"
+    budget = data["budget"]
+    return (
+        f"campaign   on {about}: {budget['rounds']} rounds, {budget['minutes']:g} minutes, "
+        f"{budget['tokens']} tokens"
+    )
+
+
+def _model_called(data: Data) -> str:
+    usage = data["usage"]
+    problem = f" ({data['outcome']}: {data['problem'][:160]})" if data["outcome"] != "valid" else ""
+    return (
+        f"model      {data['prompt']}@{data['prompt_version']}: {usage['prompt']} tokens read "
+        f"({usage['cached']} cached), {usage['completion']} written in {data['seconds']:.1f} s"
+        f"{problem}"
+    )
+
+
+def _proposed(data: Data) -> str:
+    hypothesis = data["hypothesis"]
+    quotes = "".join(
+        f'\n{INDENT}[{q["essay"]}:{q["sentence"]}] "{q["text"]}"' for q in hypothesis["quotes"]
+    )
+    return f"hypothesis {hypothesis['id']}: {hypothesis['statement']}{quotes}"
+
+
+def _sealed(data: Data) -> str:
+    protocol = data["protocol"]
+    return (
+        f"sealed     {data['digest'][:12]}: {protocol['treatment']} against {protocol['control']} "
+        f"on {protocol['metric']}, {len(protocol['seeds'])} seeds, {protocol['test']}, "
+        f"alpha {protocol['alpha']:g}"
+    )
+
+
+def _finished(data: Data) -> str:
+    reason = f" ({data['reason']})" if data["reason"] else ""
+    return (
+        f"experiment {data['experiment']} {data['status']}: {data['trials']} trials "
+        f"in {data['seconds']:.1f} s{reason}"
+    )
+
+
+def _finding(data: Data) -> str:
+    finding = data["finding"]
+    return f"finding    {finding['id']} {finding['judgement']['verdict']}: {finding['statement']}"
+
+
+def _closed(data: Data) -> str:
+    return f"end        {data['outcome']}: {data['reason']}"
+
+
+_WRITERS: dict[str, Callable[[Data], str]] = {
+    "essay_added": lambda d: f"essay      {d['essay']} {d['title']} ({d['sentences']} sentences)",
+    "campaign_opened": _opened,
+    "campaign_resumed": lambda d: (
+        f"resumed    at {d['next_phase']} after {d['seconds_used']:.0f} s of work"
+    ),
+    "campaign_paused": lambda d: f"paused     {d['reason']}",
+    "campaign_closed": _closed,
+    "reasoned": lambda d: f"{'thinks' if d['source'] == 'model' else d['phase']:<10} {d['text']}",
+    "model_called": _model_called,
+    "hypothesis_proposed": _proposed,
+    "candidate_rejected": lambda d: f"rejected   {d['reason']}",
+    "hypothesis_selected": lambda d: f"selected   {d['hypothesis']}: {d['reason']}",
+    "protocol_sealed": _sealed,
+    "experiment_started": lambda d: (
+        f"experiment {d['experiment']} starts in sandbox tier {d['tier']}"
+    ),
+    "experiment_finished": _finished,
+    "finding_recorded": _finding,
+    "degraded": lambda d: f"degraded   {d['what']}: {d['reason']}",
+    "torn_tail_recovered": lambda d: f"recovered  {d['size']} bytes of a cut-off line set aside",
+    "failed": lambda d: f"failed     {d['message']}",
+}

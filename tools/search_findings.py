@@ -1,0 +1,21 @@
+"""Search recorded findings by meaning; returns their statements, nearest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+
+if TYPE_CHECKING:
+    from scientist.agent.bench import Bench
+    from scientist.memory.store import Hit
+
+
+class Arguments(BaseModel):
+    query: str = Field(min_length=1, description="what to look for, in plain words")
+    limit: int = Field(5, ge=1, le=50, description="how many findings to return")
+
+
+def call(arguments: Arguments, bench: Bench) -> tuple[list[Hit], str]:
+    hits = bench.store.search_findings(arguments.query, arguments.limit)
+    return hits, f"{len(hits)} findings"
