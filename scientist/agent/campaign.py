@@ -153,7 +153,7 @@ def _drive(
 ) -> Ended:
     opening = next(journal.entries("campaign_opened", campaign=name)).data
     settings = resolved.values.model_copy(update={"seed": opening["seed"]})
-    tier = tiers.choose(settings, unsafe=settings.unsafe_no_sandbox)
+    tier = tiers.choose(unsafe=settings.unsafe_no_sandbox)
     with (
         connect(settings, screen.on_download) as handle,
         Client(handle, settings, journal, name) as client,

@@ -143,7 +143,9 @@ def check(
     if len(names) != len(set(names)):
         raise Rejected("a parameter appears twice in the conditions")
     try:
-        parameters = kit.validate({c["parameter"]: c["value"] for c in item["conditions"]})
+        parameters = kit.validate_parameters(
+            {c["parameter"]: c["value"] for c in item["conditions"]}
+        )
     except ScientistError as fault:
         raise Rejected(fault.message) from fault
     candidate = Candidate(

@@ -1,0 +1,146 @@
+"""Kits: ready experiment families, one file each in tools/kits/.
+
+A kit's header (module-level constants) is read as data, without running the file; its
+code runs only inside the sandbox. Only the bundled folder is ever read.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scientist.errors import ScientistError, UsageError
+from scientist.resources import bundled
+
+HEADER = (
+    *("TITLE", "SUMMARY", "DIRECTIONS", "FACTOR", "ARMS", "METRICS", "PARAMETERS"),
+    *("DEFAULT", "COST_SECONDS", "LIMITS"),
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Metric(_Strict):
+    """What a trial measures."""
+
+    description: str
+    better: Literal["lower", "higher"]
+    smallest_effect: float = Field(gt=0)
+    unit: str = ""
+
+
+class Parameter(_Strict):
+    """What can be set, and how far."""
+
+    type: Literal["int", "float"]
+    default: float
+    low: float
+    high: float
+    description: str
+
+    def value(self, name: str, given: Any) -> float | int:
+        """The given value, checked and in the parameter's own type."""
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            raise UsageError(f"{name} must be a number, not {given!r}", "scientist kit show KIT")
+        if self.type == "int" and given != int(given):
+            raise UsageError(
+                f"{name} must be a whole number, not {given:g}", "scientist kit show KIT"
+            )
+        if not self.low <= given <= self.high:
+            raise UsageError(
+                f"{name} must lie between {self.low:g} and {self.high:g}, not at {given:g}",
+                "scientist kit show KIT",
+            )
+        return int(given) if self.type == "int" else float(given)
+
+
+class Default(_Strict):
+    """The comparison a kit makes when nothing else is asked."""
+
+    treatment: str
+    control: str
+    metric: str
+    direction: Literal["increase", "decrease"]
+
+
+class Kit(_Strict):
+    """One experiment family: its header and its code."""
+
+    name: str
+    title: str
+    summary: str
+    directions: tuple[str, ...]
+    factor: str
+    arms: dict[str, str]
+    metrics: dict[str, Metric]
+    parameters: dict[str, Parameter]
+    default: Default
+    cost_seconds: float
+    limits: str
+    code: str
+
+    @property
+    def code_hash(self) -> str:
+        return hashlib.sha256(self.code.encode()).hexdigest()
+
+    def smallest_effect(self, metric: str) -> float:
+        """The difference in a metric below which nobody would care."""
+        return self.metrics[metric].smallest_effect
+
+    def validate_parameters(self, given: Mapping[str, Any]) -> dict[str, float | int]:
+        """All parameters: the given ones checked, the others at their defaults."""
+        unknown = sorted(set(given) - set(self.parameters))
+        if unknown:
+            raise UsageError(
+                f"kit {self.name} has no parameter {unknown[0]}", f"scientist kit show {self.name}"
+            )
+        return {
+            name: parameter.value(name, given.get(name, parameter.default))
+            for name, parameter in self.parameters.items()
+        }
+
+
+def all_kits() -> tuple[Kit, ...]:
+    """Every bundled kit, by name."""
+    return tuple(_read(path) for path in sorted((bundled("tools") / "kits").glob("*.py")))
+
+
+def load(name: str) -> Kit:
+    """The kit of that name."""
+    kits = {kit.name: kit for kit in all_kits()}
+    if name not in kits:
+        raise UsageError(f"there is no kit {name!r}", "scientist kit list")
+    return kits[name]
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path) -> Kit:
+    code = path.read_text(encoding="utf-8")
+    found: dict[str, Any] = {}
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name in HEADER:
+                found[name.lower()] = ast.literal_eval(node.value)
+    missing = [name for name in HEADER if name.lower() not in found]
+    if missing:
+        raise ScientistError(f"kit {path.name} has no {missing[0]}", "see tools/README.md")
+    try:
+        kit = Kit(name=path.stem, code=code, **found)
+    except ValidationError as invalid:
+        raise ScientistError(f"the header of kit {path.name} is wrong: {invalid}") from invalid
+    default = kit.default
+    if (
+        not {default.treatment, default.control} <= set(kit.arms)
+        or default.metric not in kit.metrics
+    ):
+        raise ScientistError(f"the DEFAULT of kit {path.name} names what the kit does not have")
+    return kit
