@@ -34,6 +34,7 @@ class EssayAdded(Record):
     themes: tuple[str, ...] = ()
     source_blob: str
     text_blob: str
+    passages_blob: str
     sentences: int
 
 

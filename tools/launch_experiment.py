@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from scientist.lab import experiments
+from scientist.lab.sandbox import Limits
 
 if TYPE_CHECKING:
     from scientist.agent.bench import Bench
@@ -29,7 +30,7 @@ def call(arguments: Arguments, bench: Bench) -> tuple[experiments.Outcome, str]:
         arguments.code,
         arguments.parameters,
         arguments.trials,
-        experiments.limits(bench.settings),
+        Limits.of(bench.settings),
         bench.tier,
     )
     experiments.launch(run)

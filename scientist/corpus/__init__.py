@@ -1,1 +1,1 @@
-
+"""Essays: read from files, split into addressed sentences, quoted verbatim."""

@@ -1,1 +1,1 @@
-
+"""Everything between a prompt file and a typed answer: endpoint, server, client."""

@@ -1,1 +1,1 @@
-
+"""What makes a result count: sealed protocols, computed statistics, verdicts by rule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
@@ -27,7 +28,12 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
     if name:
         experiment = project.experiment(bench.journal, name)
         blob = experiment.trials_blob
-        deviations = protocols.deviations(protocol, project.trials(bench.journal, experiment))
+        code = project.sealed_code(bench.journal, experiment.protocol_digest)
+        deviations = protocols.deviations(
+            protocol,
+            project.trials(bench.journal, experiment),
+            hashlib.sha256(code.encode()).hexdigest(),
+        )
 
     def number(_: None) -> tuple[str, Sequence[Event]]:
         finding = Finding(

@@ -14,7 +14,9 @@ from langgraph.runtime import Runtime
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.events import Event, ExperimentFinished, ExperimentStarted
+from scientist.journal import project
 from scientist.lab.experiments import Outcome
+from scientist.lab.sandbox import Limits
 from scientist.records import Protocol
 
 
@@ -33,12 +35,12 @@ def run(state: State, runtime: Runtime[Bench]) -> State:
             protocol_digest=digest,
             run_folder=folder,
             tier=bench.tier.name,
-            limits=_limits(bench),
+            limits=Limits.of(bench.settings).plain(),
         )
         return name, [event]
 
     name = bench.effects.once("run", round_, "start", lambda _: None, announce, inputs=digest)
-    code = _sealed_code(bench, digest)
+    code = project.sealed_code(bench.journal, digest)
 
     def measure(_: str) -> Outcome:
         pairs = [(arm, seed) for seed in protocol.seeds for arm in protocol.arms]
@@ -71,16 +73,3 @@ def run(state: State, runtime: Runtime[Bench]) -> State:
 
     bench.effects.once("run", round_, "measure", measure, record, inputs=digest)
     return {"experiment": name}
-
-
-def _sealed_code(bench: Bench, digest: str) -> str:
-    for entry in bench.journal.entries("protocol_sealed"):
-        if entry.data["digest"] == digest:
-            return bench.journal.get(entry.data["code_blob"]).decode()
-    raise LookupError(digest)
-
-
-def _limits(bench: Bench) -> dict[str, Any]:
-    values = bench.settings.model_dump(mode="json")
-    prefix = "sandbox_"
-    return {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}

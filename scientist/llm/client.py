@@ -1,0 +1,304 @@
+"""Ask the model for a typed answer, and keep everything that was said.
+
+One client for every server. Each attempt is journaled with the exact bytes both ways;
+transport faults are retried, invalid answers get a repair turn, and what cannot be
+mended is a clear error.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from scientist.errors import EndpointError, ModelOutputError, ScientistError
+from scientist.events import ModelCalled
+from scientist.journal import Journal
+from scientist.llm.endpoint import Endpoint, Handle
+from scientist.llm.prompting import Rendered
+from scientist.llm.streaming import Heard, OnText, Wire, listen, recording_client
+from scientist.records import Usage
+from scientist.settings import Settings
+
+if TYPE_CHECKING:
+    import openai
+
+T = TypeVar("T", bound=BaseModel)
+BACKOFF_SECONDS = 0.5
+MOST_BACKOFF_SECONDS = 20.0
+SHOWN_PROBLEM = 600
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """A valid answer and what it took."""
+
+    value: T
+    reasoning: str
+    usage: Usage
+    calls: int
+    seconds: float
+
+
+class _Fault(Exception):
+    """A transport fault that may pass."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class Client:
+    """Typed questions to one endpoint."""
+
+    def __init__(
+        self,
+        handle: Handle,
+        settings: Settings,
+        journal: Journal | None = None,
+        campaign: str | None = None,
+    ) -> None:
+        import httpx2
+
+        self.handle = handle
+        self._settings = settings
+        self._journal = journal
+        self._campaign = campaign
+        self._wire = Wire()
+        timeout = httpx2.Timeout(settings.request_timeout, connect=settings.connect_timeout)
+        self._http = recording_client(self._wire, timeout)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self.handle.endpoint
+
+    def open(self) -> openai.OpenAI:
+        """The openai client for the endpoint as it is now."""
+        import openai
+
+        return openai.OpenAI(
+            base_url=self.endpoint.url,
+            api_key=self.endpoint.api_key,
+            max_retries=0,
+            http_client=self._http,
+        )
+
+    def ask(
+        self,
+        prompt: Rendered,
+        schema: type[T],
+        *,
+        seed: int | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        check: Callable[[T], str | None] | None = None,
+        on_text: OnText | None = None,
+    ) -> Answer[T]:
+        """A valid answer of type `schema`, or an error that says why there is none."""
+        began = time.monotonic()
+        request: dict[str, Any] = {
+            "model": self.endpoint.model,
+            "messages": [dict(message) for message in prompt.messages],
+            "temperature": _first(temperature, prompt.temperature, self._settings.temperature),
+            "max_tokens": _first(max_tokens, prompt.max_tokens, self._settings.max_output),
+            "seed": seed,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": prompt.schema,
+                    "strict": True,
+                    "schema": schema.model_json_schema(),
+                },
+            },
+        }
+        total, calls, problem, reasoning = Usage(), 0, "", ""
+        for repair in range(self._settings.repairs + 1):
+            attempted = time.monotonic()
+            heard = self._attempt(request, prompt, repair, on_text)
+            calls += 1
+            total = _add(total, heard.usage)
+            reasoning += heard.reasoning
+            value, problem = _read(heard, schema, check)
+            self._note(prompt, request, repair, heard, problem, attempted)
+            if value is not None:
+                seconds = time.monotonic() - began
+                return Answer(value, reasoning.strip(), total, calls, seconds)
+            request["messages"] += [
+                {"role": "assistant", "content": heard.text[-4000:] or "(empty)"},
+                {"role": "user", "content": f"{problem[:SHOWN_PROBLEM]} Answer again, JSON only."},
+            ]
+        raise ModelOutputError(
+            f"the model gave no usable {prompt.schema} in {calls} tries: {problem[:300]}",
+            "scientist model probe (shows what this model and server can do)",
+        )
+
+    def _attempt(
+        self, request: dict[str, Any], prompt: Rendered, repair: int, on_text: OnText | None
+    ) -> Heard:
+        """One answer, over however many transport faults the settings allow."""
+        message = ""
+        for retry in range(self._settings.retries + 1):
+            heard = Heard()
+            began = time.monotonic()
+            try:
+                self._stream(request, heard, on_text)
+                return heard
+            except _Fault as fault:
+                message = str(fault)
+                self._note(prompt, request, repair, heard, message, began, "fault")
+                if retry < self._settings.retries:
+                    wait = BACKOFF_SECONDS * 2**retry * random.uniform(0.75, 1.25)
+                    time.sleep(min(fault.wait or wait, MOST_BACKOFF_SECONDS))
+                    self.handle.revive()
+            except BaseException as fault:
+                name = "interrupted" if isinstance(fault, KeyboardInterrupt) else str(fault)
+                self._note(prompt, request, repair, heard, name, began, "fault")
+                raise
+        raise EndpointError(
+            f"the model server at {self.endpoint.url} failed "
+            f"{self._settings.retries + 1} times: {message}",
+            "scientist doctor",
+        )
+
+    def _stream(self, request: dict[str, Any], heard: Heard, on_text: OnText | None) -> None:
+        import httpx2
+        import openai
+
+        self._wire.request, self._wire.response = b"", bytearray()
+        try:
+            with self.open().chat.completions.create(**request) as stream:
+                listen(stream, heard, on_text)
+        except openai.APIStatusError as fault:
+            raise _explain(fault, self.endpoint) from fault
+        except (openai.APIConnectionError, httpx2.TransportError) as fault:
+            cause = fault.__cause__ or fault
+            raise _Fault(f"{type(cause).__name__}: {cause}"[:300]) from fault
+        except openai.APIError as fault:
+            raise _Fault(f"the server reports: {fault.message}"[:300]) from fault
+        except (ValueError, TypeError, AttributeError, KeyError) as fault:
+            raise _garbage(self.endpoint, bytes(self._wire.response)) from fault
+        if not heard.finish:
+            body = bytes(self._wire.response)
+            if not body.lstrip().startswith((b"data:", b":", b"event:")):
+                raise _garbage(self.endpoint, body)
+            raise _Fault("the answer broke off before its end")
+
+    def _note(
+        self,
+        prompt: Rendered,
+        request: dict[str, Any],
+        attempt: int,
+        heard: Heard,
+        problem: str,
+        began: float,
+        outcome: Any = None,
+    ) -> None:
+        if self._journal is None:
+            return
+        if outcome is None:
+            outcome = "valid" if not problem else "invalid" if heard.text.strip() else "empty"
+        event = ModelCalled(
+            prompt=prompt.name,
+            prompt_version=prompt.version,
+            prompt_hash=prompt.hash,
+            model=self.endpoint.model,
+            model_digest=self.endpoint.model_digest,
+            endpoint=self.endpoint.url,
+            attempt=attempt,
+            outcome=outcome,
+            problem=problem[:SHOWN_PROBLEM],
+            seed=request["seed"],
+            temperature=request["temperature"],
+            usage=heard.usage,
+            seconds=round(time.monotonic() - began, 4),
+            first_token_seconds=heard.first_token_seconds,
+            request_blob=self._journal.put(self._wire.request),
+            response_blob=self._journal.put(bytes(self._wire.response)),
+            reasoning=heard.reasoning,
+        )
+        self._journal.append(event, self._campaign, sync=True)
+
+
+def _read(
+    heard: Heard, schema: type[T], check: Callable[[T], str | None] | None
+) -> tuple[T | None, str]:
+    """The typed answer, or what is wrong with it in words a model can use."""
+    if not heard.text.strip():
+        return None, "The answer was empty."
+    try:
+        value = schema.model_validate_json(_unfenced(heard.text))
+    except ValidationError as invalid:
+        if heard.finish == "length":
+            return None, "The answer was cut off because it was too long. Be shorter."
+        first = invalid.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the answer"
+        return None, f"The answer does not fit the schema: {place}: {first['msg']}."
+    problem = check(value) if check else None
+    return (None, problem) if problem else (value, "")
+
+
+def _unfenced(text: str) -> str:
+    """JSON out of the code fence that some models put around it."""
+    text = text.strip()
+    if text.startswith("```"):
+        text = text.split("\n", 1)[-1].rsplit("```", 1)[0]
+    return text
+
+
+def _explain(fault: openai.APIStatusError, endpoint: Endpoint) -> Exception:
+    """What a refused request means."""
+    status, message = fault.status_code, str(fault.message)[:300]
+    if status in (429, 500, 502, 503, 504):
+        after = fault.response.headers.get("retry-after", "")
+        return _Fault(
+            f"status {status}", float(after) if after.replace(".", "").isdigit() else None
+        )
+    if status in (401, 403):
+        return EndpointError(f"{endpoint.url} refuses the key", "SCIENTIST_API_KEY=… scientist run")
+    if status == 404:
+        return EndpointError(
+            f"{endpoint.url} does not know the model {endpoint.model!r} or has no chat",
+            "scientist model probe",
+        )
+    words = ("response_format", "json_schema", "grammar", "guided", "structured")
+    if any(word in message.lower() for word in words):
+        return ModelOutputError(
+            f"the server at {endpoint.url} does not support JSON-schema output: {message}",
+            "use vLLM, llama.cpp, or leave --endpoint out; scientist model probe shows the support",
+        )
+    hint = "scientist model probe"
+    if "context" in message.lower() or "too long" in message.lower():
+        hint = "start the server with a longer context; SCIENTIST_CONTEXT for the embedded one"
+    return ScientistError(f"the model server refused the request ({status}): {message}", hint)
+
+
+def _garbage(endpoint: Endpoint, body: bytes) -> EndpointError:
+    start = " ".join(body[:80].decode("utf-8", "replace").split())
+    return EndpointError(
+        f"{endpoint.url} answers, but not as an OpenAI-compatible server: {start!r}",
+        "give the URL that ends in /v1: scientist run --endpoint http://HOST:PORT/v1",
+    )
+
+
+def _first(*values: Any) -> Any:
+    return next(value for value in values if value is not None)
+
+
+def _add(a: Usage, b: Usage) -> Usage:
+    return Usage(
+        prompt=a.prompt + b.prompt,
+        cached=a.cached + b.cached,
+        completion=a.completion + b.completion,
+    )

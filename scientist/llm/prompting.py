@@ -1,0 +1,137 @@
+"""Prompts are files: front matter and two Jinja sections, `## system` and `## user`.
+
+The system section is the stable prefix that a server's prefix cache serves: it may use
+only the variables the front matter lists as `stable`. What varies comes last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from scientist.errors import ScientistError
+from scientist.resources import bundled
+
+REQUIRED = ("name", "version", "schema")
+OPTIONAL = ("stable", "temperature", "max_tokens")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A prompt with its variables filled in, ready to send."""
+
+    name: str
+    version: int
+    hash: str
+    schema: str
+    messages: tuple[dict[str, str], ...]
+    temperature: float | None
+    max_tokens: int | None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One prompt file."""
+
+    name: str
+    version: int
+    schema: str
+    hash: str
+    system: str
+    user: str
+    temperature: float | None
+    max_tokens: int | None
+
+    def render(self, **variables: Any) -> Rendered:
+        """Fill both sections; a variable that is missing is an error, never an empty string."""
+        return Rendered(
+            name=self.name,
+            version=self.version,
+            hash=self.hash,
+            schema=self.schema,
+            messages=(
+                {"role": "system", "content": self._fill(self.system, variables)},
+                {"role": "user", "content": self._fill(self.user, variables)},
+            ),
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+        )
+
+    def _fill(self, section: str, variables: dict[str, Any]) -> str:
+        from jinja2 import TemplateError
+
+        try:
+            return str(_environment().from_string(section).render(**variables)).strip()
+        except TemplateError as fault:
+            raise ScientistError(
+                f"prompt {self.name}: {fault.message}", f"see prompts/{self.name}.md"
+            ) from fault
+
+
+@lru_cache(maxsize=256)
+def load(name: str, folder: Path | None = None) -> Prompt:
+    """Read and check the prompt of that name."""
+    path = (folder or bundled("prompts")) / f"{name}.md"
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise ScientistError(f"there is no prompt {name!r}", f"expected {path.name}") from fault
+    return _parse(name, content)
+
+
+def _parse(name: str, content: bytes) -> Prompt:
+    import yaml
+    from jinja2 import TemplateSyntaxError, meta
+
+    text = content.decode("utf-8")
+    parts = text.split("---\n", 2)
+    if len(parts) != 3 or parts[0]:
+        raise ScientistError(f"prompt {name} has no front matter between --- lines")
+    try:
+        front = yaml.safe_load(parts[1])
+    except yaml.YAMLError as fault:
+        raise ScientistError(f"prompt {name}: its front matter is no YAML: {fault}") from fault
+    if not isinstance(front, dict):
+        raise ScientistError(f"prompt {name}: its front matter is no mapping")
+    for key in REQUIRED:
+        if key not in front:
+            raise ScientistError(f"prompt {name}: its front matter has no {key}")
+    if unknown := sorted(set(front) - set(REQUIRED) - set(OPTIONAL)):
+        raise ScientistError(f"prompt {name}: its front matter has an unknown {unknown[0]}")
+    if front["name"] != name:
+        raise ScientistError(f"prompt {name}: its front matter calls it {front['name']!r}")
+    system, mark, user = parts[2].partition("\n## user\n")
+    before, first, system = system.partition("## system\n")
+    if before.strip() or not first or not mark:
+        raise ScientistError(f"prompt {name} needs the sections ## system and ## user")
+    try:
+        used = meta.find_undeclared_variables(_environment().parse(system))
+        _environment().parse(user)
+    except TemplateSyntaxError as fault:
+        raise ScientistError(f"prompt {name}, line {fault.lineno}: {fault.message}") from fault
+    if loose := sorted(used - set(front.get("stable", []))):
+        raise ScientistError(
+            f"prompt {name}: its system section uses {loose[0]}, which is not listed as stable"
+        )
+    return Prompt(
+        name=name,
+        version=int(front["version"]),
+        schema=str(front["schema"]),
+        hash=hashlib.sha256(content).hexdigest(),
+        system=system,
+        user=user,
+        temperature=front.get("temperature"),
+        max_tokens=front.get("max_tokens"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
