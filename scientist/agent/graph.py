@@ -49,7 +49,7 @@ def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[State, B
         close,
     )
     for node in nodes:
-        graph.add_node(node.__name__, _journaled(node))
+        graph.add_node(node.__name__, _journaled(node))  # type: ignore[call-overload]  # langgraph types a node by its keyword names
     graph.add_edge(START, "survey")
     graph.add_edge("survey", "hypothesize")
     graph.add_conditional_edges("hypothesize", _after_hypothesize, ["select", "survey", "close"])

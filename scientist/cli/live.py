@@ -51,6 +51,10 @@ class LiveView:
         if self._live:
             self._live.stop()
 
+    def say(self, text: str) -> None:
+        """A line of the command itself."""
+        self.console.print(Text(text), soft_wrap=True)
+
     def on_meter(self, meter: Meter) -> None:
         self.meter = meter
 

@@ -121,9 +121,7 @@ def _marked(text: str) -> Iterator[Span]:
 def _no_prose(body: str) -> bool:
     if _FOOTNOTE.match(body):
         return False
-    return any(
-        pattern.match(body) for pattern in (_HEADING, _RULE, _TABLE, _DEFINITION, _TAGS)
-    )
+    return any(pattern.match(body) for pattern in (_HEADING, _RULE, _TABLE, _DEFINITION, _TAGS))
 
 
 def _indented(body: str) -> bool:

@@ -200,7 +200,8 @@ def _pdf(path: Path, raw: bytes) -> tuple[str, tuple[str, ...], str]:
                 f"qpdf --decrypt --password=PASSWORD {_quoted(path)} open.pdf && {ADD} open.pdf",
             )
         pages = [page.extract_text() or "" for page in reader.pages]
-        title = str((reader.metadata or {}).get("/Title") or "")
+        facts: Any = reader.metadata or {}
+        title = str(facts.get("/Title") or "")
     except UsageError:
         raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:

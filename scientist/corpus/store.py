@@ -14,8 +14,7 @@ from pathlib import Path
 import orjson
 
 from scientist.corpus import sentences
-from scientist.corpus.read import Source, files_in, read
-from scientist.errors import UsageError
+from scientist.corpus.read import Source, files, read
 from scientist.events import EssayAdded
 from scientist.journal import Journal
 from scientist.records import Passage
@@ -50,17 +49,12 @@ def add(journal: Journal, path: Path) -> list[Added]:
 
     Every file is read before the first is recorded: one bad file adds nothing.
     """
-    sources = [read(file) for file in files_in(path)]
-    for source in sources:
-        if not sentences.split("E0", source.text):
-            raise UsageError(
-                f"{source.name} has no sentences", "an essay needs at least one sentence of prose"
-            )
-    return [_record(journal, source) for source in sources]
+    sources = [(file.name, read(file)) for file in files(path)]
+    return [_record(journal, name, source) for name, source in sources]
 
 
-def _record(journal: Journal, source: Source) -> Added:
-    digest = hashlib.sha256(source.content).hexdigest()
+def _record(journal: Journal, file: str, source: Source) -> Added:
+    digest = hashlib.sha256(source.bytes).hexdigest()
     with journal.locked():
         known = list(journal.entries("essay_added"))
         for entry in known:
@@ -68,15 +62,15 @@ def _record(journal: Journal, source: Source) -> Added:
                 data = entry.data
                 return Added(data["essay"], data["title"], data["sentences"], new=False)
         name = f"E{len(known) + 1}"
-        found = sentences.split(name, source.text)
+        found = sentences.split(name, source.text, source.format)
         journal.append(
             EssayAdded(
                 essay=name,
                 title=source.title,
-                source=source.name,
+                source=file,
                 format=source.format,
                 themes=source.themes,
-                source_blob=journal.put(source.content),
+                source_blob=journal.put(source.bytes),
                 text_blob=journal.put(source.text),
                 passages_blob=journal.put(orjson.dumps([p.model_dump() for p in found])),
                 sentences=len(found),

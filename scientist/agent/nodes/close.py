@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -32,7 +33,7 @@ def close(state: State, runtime: Runtime[Bench]) -> State:
 BARREN_ROUNDS = 2
 
 
-def ending(state: State, bench: Bench) -> tuple[str, str]:
+def ending(state: State, bench: Bench) -> tuple[Any, str]:
     """Outcome and reason if the campaign is over after this round, else empty."""
     if state.get("barren", 0) >= BARREN_ROUNDS:
         return "exhausted", f"{BARREN_ROUNDS} rounds in a row gave no hypothesis that passed"

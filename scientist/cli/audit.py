@@ -1,0 +1,87 @@
+"""`scientist audit`: the record itself: what happened, and whether it still verifies."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from scientist.cli import options, output
+from scientist.cli.headline import headline
+from scientist.errors import JournalError, UsageError
+from scientist.journal import Entry, project, verify
+
+app = typer.Typer(help="Read and verify the record.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
+    """All campaigns."""
+    with options.reading(workspace) as (_, journal):
+        views = project.campaigns(journal)
+    if as_json:
+        output.document([asdict(view) for view in views])
+        return
+    if not views:
+        output.note("no campaigns yet; hint: scientist run")
+        return
+    output.table(
+        ("id", "opened", "outcome", "rounds", "findings", "events", "tokens", "question"),
+        [
+            (
+                *(v.id, v.opened[:19], v.outcome, v.rounds, " ".join(v.findings) or "-"),
+                *(v.events, v.tokens, v.question or "-"),
+            )
+            for v in views
+        ],
+    )
+
+
+@app.command()
+def show(
+    campaign: Annotated[str, typer.Argument(help="id of a campaign, such as C1")],
+    kind: Annotated[str | None, typer.Option(help="only events of this kind")] = None,
+    text: Annotated[str | None, typer.Option(help="only events that hold this text")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="also the events that have no line of their own")
+    ] = False,
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """The timeline of a campaign, as it was shown live; --json prints every event."""
+    with options.reading(workspace) as (_, journal):
+        if campaign.upper() not in {view.id for view in project.campaigns(journal)}:
+            raise UsageError(f"there is no campaign {campaign}", "scientist audit list")
+        for entry in journal.entries(*([kind] if kind else []), campaign=campaign.upper()):
+            if text and text.lower() not in str(entry.data).lower():
+                continue
+            if as_json:
+                output.json_line(asdict(entry))
+            elif line := headline(entry) or (_bare(entry) if everything or kind else ""):
+                output.result(f"{entry.seq:>6} {entry.time[11:19]} {line}")
+
+
+@app.command("verify")
+def verify_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
+    """Re-hash every event and every blob; exit 5 at the first that does not fit."""
+    with options.reading(workspace) as (place, _):
+        found = verify(place.journal)
+    if as_json and found.passed:
+        output.document({**asdict(found), "passed": True})
+    if not found.passed:
+        raise JournalError(
+            f"{found.problem}, at {found.place}; everything from event {found.invalid_from} on "
+            "cannot be relied on",
+            "restore the journal folder from a copy; scientist audit list shows what it holds",
+        )
+    if as_json:
+        return
+    output.result(f"verified: {found.events} events, {found.blobs} blobs")
+    output.result(f"head: {found.head}")
+    for note in found.notes:
+        output.note(f"note: {note} (set aside at the next write)")
+
+
+def _bare(entry: Entry) -> str:
+    return f"{entry.kind} {entry.data}"[:400]

@@ -1,0 +1,201 @@
+"""`scientist doctor`: is everything here that a run needs? Each line with its fix."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import typer
+
+from scientist.cli import options, output
+from scientist.errors import ScientistError
+from scientist.settings import Settings
+from scientist.workspace import locate
+
+LEAST_FREE_GB = 3.0
+MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at."""
+
+    what: str
+    state: str
+    detail: str
+    fix: str = ""
+
+
+def doctor(
+    endpoint: options.EndpointOption = None,
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Look at everything a run needs; nothing is downloaded or changed."""
+    settings = options.settings(workspace, endpoint=endpoint).values
+    root = locate(workspace)
+    lines = list(_examine(settings, root))
+    if as_json:
+        output.document([asdict(line) for line in lines])
+    else:
+        for line in lines:
+            output.result(f"{MARKS[line.state]}  {line.what:<10} {line.detail}")
+            if line.fix:
+                output.result(f"      hint: {line.fix}")
+    if any(line.state == "fail" for line in lines):
+        raise typer.Exit(1)
+
+
+def _examine(settings: Settings, root: Path) -> Iterator[Line]:
+    checks: tuple[tuple[str, Callable[[], Line]], ...] = (
+        ("python", _python),
+        ("disk", lambda: _disk(settings)),
+        ("workspace", lambda: _workspace(root)),
+        ("journal", lambda: _journal(root)),
+        ("sandbox", _sandbox),
+        ("model", lambda: _model(settings)),
+        ("endpoint", lambda: _endpoint(settings)),
+        ("embedding", lambda: _embedding(settings)),
+        ("gpu", _gpu),
+    )
+    for what, check in checks:
+        try:
+            yield check()
+        except ScientistError as fault:
+            yield Line(what, "fail", fault.message, fault.hint)
+
+
+def _python() -> Line:
+    place = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    if platform.system() != "Linux":
+        return Line("python", "warn", f"{place}: the sandbox needs Linux", "use a Linux machine")
+    return Line("python", "ok", place)
+
+
+def _disk(settings: Settings) -> Line:
+    folder = settings.cache_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < LEAST_FREE_GB:
+        return Line(
+            "disk",
+            "warn",
+            f"{free:.1f} GB free at {folder}; a first run needs {LEAST_FREE_GB:g}",
+            "free some space, or set SCIENTIST_CACHE_DIR to a folder on another disk",
+        )
+    return Line("disk", "ok", f"{free:.0f} GB free at {folder}")
+
+
+def _workspace(root: Path) -> Line:
+    import os
+
+    if not root.exists():
+        return Line("workspace", "ok", f"{root} (made at the first run)")
+    if not os.access(root, os.W_OK | os.X_OK):
+        return Line(
+            "workspace", "fail", f"{root} cannot be written", "scientist run --workspace DIR"
+        )
+    return Line("workspace", "ok", str(root))
+
+
+def _journal(root: Path) -> Line:
+    from scientist.journal import verify
+
+    found = verify(root / "journal")
+    if not found.passed:
+        return Line(
+            "journal", "fail", f"{found.problem} at {found.place}", "scientist audit verify"
+        )
+    return Line("journal", "ok", f"{found.events} events and {found.blobs} blobs verify")
+
+
+def _sandbox() -> Line:
+    from scientist.lab import sandbox, tiers
+
+    tier = tiers.attacked(sandbox.bubblewrap())
+    held = sum(result for _, result in tier.attacks)
+    if not tier.safe:
+        return Line("sandbox", "fail", tier.problem, tiers.FIX)
+    return Line(
+        "sandbox", "ok", f"tier {tier.name}: {held} of {len(tier.attacks)} attacks contained"
+    )
+
+
+def _model(settings: Settings) -> Line:
+    from scientist.artifacts import cached
+    from scientist.catalog import DEFAULT_MODEL, MODELS
+
+    if settings.endpoint:
+        return Line("model", "ok", f"{settings.model or 'the one'} served at {settings.endpoint}")
+    name = settings.model or DEFAULT_MODEL
+    if name.endswith(".gguf"):
+        found = Path(name).expanduser().is_file()
+        return Line(
+            "model", "ok" if found else "fail", name, "" if found else "scientist model list"
+        )
+    if name not in MODELS:
+        return Line("model", "fail", f"there is no model {name!r}", "scientist model list")
+    if cached(MODELS[name].artifact, settings.cache_dir) is None:
+        size = MODELS[name].artifact.size / 1e9
+        return Line(
+            "model",
+            "warn",
+            f"{name} is not here yet ({size:.1f} GB)",
+            f"scientist model pull {name}",
+        )
+    return Line("model", "ok", f"{name}, SHA-256 {MODELS[name].artifact.sha256[:12]} verified")
+
+
+def _endpoint(settings: Settings) -> Line:
+    import importlib.util
+
+    if settings.endpoint:
+        from scientist.llm.endpoint import external
+
+        endpoint = external(settings)
+        return Line("endpoint", "ok", f"{endpoint.url} serves {endpoint.model}")
+    if importlib.util.find_spec("xllamacpp") is None:
+        return Line(
+            "endpoint", "fail", "the embedded server is not installed", "pip install xllamacpp"
+        )
+    from scientist.llm.embedded import servers
+
+    running = servers()
+    if running:
+        return Line("endpoint", "ok", f"embedded, running at {running[0]['url']}")
+    return Line("endpoint", "ok", "embedded, starts on first use")
+
+
+def _embedding(settings: Settings) -> Line:
+    from scientist.artifacts import cached
+    from scientist.catalog import MINILM, MINILM_TOKENIZER
+
+    if settings.embedding == "wordllama":
+        return Line("embedding", "warn", "wordllama: weaker than the default", "")
+    if any(cached(artifact, settings.cache_dir) is None for artifact in (MINILM, MINILM_TOKENIZER)):
+        return Line("embedding", "warn", f"{MINILM.name} is not here yet", "scientist model pull")
+    return Line("embedding", "ok", MINILM.name)
+
+
+def _gpu() -> Line:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return Line("gpu", "ok", "none: the embedded model runs on the processor")
+    query = ["--query-gpu=name,memory.total", "--format=csv,noheader"]
+    try:
+        seen = subprocess.run([tool, *query], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        return Line("gpu", "warn", f"nvidia-smi does not answer: {fault}", "nvidia-smi")
+    if seen.returncode or not seen.stdout.strip():
+        return Line("gpu", "warn", f"nvidia-smi fails: {seen.stderr.strip()[:120]}", "nvidia-smi")
+    return Line(
+        "gpu",
+        "ok",
+        "; ".join(seen.stdout.strip().splitlines()),
+        "pip install 'scientist[vllm]', serve a model, then scientist run --endpoint URL",
+    )

@@ -1,0 +1,74 @@
+"""`scientist experiment`: attempts at sealed protocols, with their raw trials."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from scientist.cli import options, output
+from scientist.journal import project
+
+app = typer.Typer(help="What was run.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
+    """All experiments, the failed ones too."""
+    with options.reading(workspace) as (_, journal):
+        views = project.experiments(journal)
+    if as_json:
+        output.document([asdict(view) for view in views])
+        return
+    if not views:
+        output.note("no experiments yet; hint: scientist run")
+        return
+    output.table(
+        ("id", "status", "trials", "seconds", "sandbox", "hypothesis", "campaign", "reason"),
+        [
+            (
+                *(v.id, v.status, v.trials, f"{v.seconds:.1f}", v.tier),
+                *(v.hypothesis, v.campaign, v.reason),
+            )
+            for v in views
+        ],
+    )
+
+
+@app.command()
+def show(
+    experiment: Annotated[str, typer.Argument(help="id of an experiment, such as X1")],
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """One experiment with its protocol and every trial."""
+    with options.reading(workspace) as (_, journal):
+        view = project.experiment(journal, experiment)
+        protocol = project.protocol(journal, view.protocol_digest)
+        trials = project.trials(journal, view)
+    if as_json:
+        output.document(
+            {
+                **asdict(view),
+                "protocol": protocol.model_dump(mode="json"),
+                "raw_trials": [trial.model_dump(mode="json") for trial in trials],
+            }
+        )
+        return
+    output.result(f"{view.id}  {view.status}  ({view.campaign}, hypothesis {view.hypothesis})")
+    if view.reason:
+        output.result(f"  reason      {view.reason}")
+    output.result(f"  protocol    {view.protocol_digest}")
+    output.result(
+        f"  compared    {protocol.treatment} against {protocol.control} on {protocol.metric}"
+    )
+    settings = ", ".join(f"{k} = {v:g}" for k, v in sorted(protocol.parameters.items()))
+    output.result(f"  parameters  {settings}")
+    output.result(f"  ran         {view.seconds:.2f} s in sandbox {view.tier}")
+    output.result(f"  with        {', '.join(f'{k} {v}' for k, v in view.environment.items())}")
+    metrics = sorted({name for trial in trials for name in trial.metrics})
+    output.table(
+        ("arm", "seed", *metrics),
+        [(t.arm, t.seed, *(repr(t.metrics.get(name, "")) for name in metrics)) for t in trials],
+    )

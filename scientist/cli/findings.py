@@ -1,0 +1,119 @@
+"""`scientist finding`: what was found, and what each finding rests on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from scientist.cli import options, output
+from scientist.journal import Journal, project
+from scientist.journal.project import FindingView
+
+app = typer.Typer(help="What was found.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
+    """All findings, in the order they were recorded."""
+    with options.reading(workspace) as (_, journal):
+        views = project.findings(journal)
+    if as_json:
+        output.document([_plain(view) for view in views])
+        return
+    if not views:
+        output.note("no findings yet; hint: scientist run")
+        return
+    rows = []
+    for view in views:
+        judged = view.record.judgement
+        effect = "" if judged.effect is None else f"{judged.effect:+.4g}"
+        p_value = "" if judged.p_value is None else f"{judged.p_value:.4g}"
+        rows.append(
+            (
+                view.record.id,
+                judged.verdict,
+                effect,
+                p_value,
+                judged.pairs,
+                view.campaign,
+                f"{view.record.treatment} against {view.record.control} on {view.record.metric}",
+            )
+        )
+    output.table(("id", "verdict", "effect", "p", "pairs", "campaign", "compared"), rows)
+
+
+@app.command()
+def show(
+    finding: Annotated[str, typer.Argument(help="id of a finding, such as F1")],
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """One finding with everything it rests on."""
+    with options.reading(workspace) as (_, journal):
+        view = project.finding(journal, finding)
+        if as_json:
+            output.document(_plain(view))
+            return
+        for line in [*paragraphs(journal, view), *_sources(journal, view)]:
+            output.result(line)
+
+
+def paragraphs(journal: Journal, view: FindingView) -> list[str]:
+    """A finding as a reader wants it first: verdict, numbers, hypothesis, quotes."""
+    record, judged = view.record, view.record.judgement
+    hypothesis = project.hypothesis(journal, record.hypothesis).record
+    lines = [f"{record.id}  {judged.verdict.upper()}", f"  {record.statement}"]
+    if judged.effect is not None and judged.interval is not None and judged.p_value is not None:
+        interval = judged.interval
+        lines += [
+            f"  effect      {judged.effect:+.6g} ({record.treatment} {judged.treatment_mean:.6g}, "
+            f"{record.control} {judged.control_mean:.6g})",
+            f"  interval    {interval.low:+.6g} to {interval.high:+.6g} "
+            f"({interval.confidence:.0%} {interval.method})",
+            f"  test        one-sided sign-flip p = {judged.p_value:.4g} over {judged.pairs} "
+            f"pairs; smallest effect of interest {record.smallest_effect:g}",
+        ]
+    lines.append(f"  hypothesis  {hypothesis.id}: {hypothesis.statement}")
+    titles = {essay.id: essay.title for essay in project.essays(journal)}
+    for quote in record.quotes:
+        lines.append(f'  quote       "{" ".join(quote.text.split())}"')
+        lines.append(f"              [{quote.address}] {titles.get(quote.essay, '?')}")
+    lines += [f"  deviation   {deviation}" for deviation in record.deviations]
+    lines += [f"  degraded    {degradation}" for degradation in record.degradations]
+    return lines
+
+
+def _sources(journal: Journal, view: FindingView) -> list[str]:
+    """Where each number comes from, by address."""
+    record = view.record
+    hypothesis = project.hypothesis(journal, record.hypothesis).record
+    lines = [f"  rationale   {hypothesis.rationale} (the model's words)"]
+    if record.experiment:
+        experiment = project.experiment(journal, record.experiment)
+        protocol = project.protocol(journal, record.protocol_digest)
+        lines += [
+            f"  experiment  {experiment.id}: {experiment.trials} trials in "
+            f"{experiment.seconds:.1f} s, sandbox {experiment.tier}",
+            f"  protocol    {record.protocol_digest}",
+            f"  seeds       {' '.join(str(seed) for seed in protocol.seeds)}",
+            f"  trials      blob {record.trials_blob}",
+            f"  code        sha256 {protocol.code_hash} (kit {protocol.kit})",
+        ]
+    for entry in journal.entries("model_called", campaign=view.campaign):
+        if entry.data["outcome"] == "valid":
+            lines.append(
+                f"  model call  event {entry.seq}: {entry.data['prompt']}"
+                f"@{entry.data['prompt_version']} by {entry.data['model']}, "
+                f"answer blob {entry.data['response_blob'][:16]}"
+            )
+    lines.append(f"  recorded    {view.time} in {view.campaign}")
+    return lines
+
+
+def _plain(view: FindingView) -> dict[str, object]:
+    return {
+        **view.record.model_dump(mode="json"),
+        "campaign": view.campaign,
+        "time": view.time,
+    }

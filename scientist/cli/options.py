@@ -1,0 +1,51 @@
+"""What many commands share: options, and opening a workspace to read or to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scientist.journal import Journal
+from scientist.workspace import Workspace, existing, locate, writable
+
+if TYPE_CHECKING:
+    from scientist.settings import Resolved
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace", "-w", help="the workspace folder (default: ./workspace)", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+EndpointOption = Annotated[
+    str | None, typer.Option("--endpoint", help="URL of an OpenAI-compatible server")
+]
+ModelOption = Annotated[str | None, typer.Option("--model", help="model name, or a .gguf file")]
+
+
+@contextmanager
+def reading(directory: Path | None) -> Iterator[tuple[Workspace, Journal]]:
+    """A workspace that is there, its journal opened for reading."""
+    workspace = existing(locate(directory))
+    with Journal(workspace.journal) as journal:
+        yield workspace, journal
+
+
+@contextmanager
+def writing(directory: Path | None) -> Iterator[tuple[Workspace, Journal]]:
+    """A workspace to write to, its journal opened for writing."""
+    workspace = writable(locate(directory))
+    with Journal(workspace.journal, write=True) as journal:
+        yield workspace, journal
+
+
+def settings(directory: Path | None, **flags: Any) -> Resolved:
+    """The settings of a command."""
+    from scientist.settings import load
+
+    return load(locate(directory), flags)

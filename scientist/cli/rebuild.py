@@ -1,0 +1,19 @@
+"""`scientist rebuild`: make the vector store anew from the journal alone."""
+
+from __future__ import annotations
+
+from scientist.cli import options, output
+
+
+def rebuild(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
+    """Make the vector store anew from the journal."""
+    from scientist.cli.progress import downloads
+    from scientist.memory.store import rebuild as make
+
+    settings = options.settings(workspace).values
+    with options.writing(workspace) as (place, journal), downloads() as progress:
+        count = make(journal, place, settings, progress)
+    if as_json:
+        output.document({"records": count})
+        return
+    output.result(f"rebuilt: {count} records")
