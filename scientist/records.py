@@ -78,6 +78,7 @@ class Hypothesis(Record):
     direction: Direction
     smallest_effect: float = Field(gt=0)
     parameters: dict[str, float | int | str | bool] = {}
+    conditions: tuple[str, ...] = ()
     parent_finding: str | None = None
 
 

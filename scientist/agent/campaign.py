@@ -36,12 +36,13 @@ from scientist.llm.client import Client
 from scientist.llm.endpoint import connect
 from scientist.memory.store import Store
 from scientist.records import Budget
-from scientist.settings import Resolved
+from scientist.settings import Resolved, Settings
 from scientist.workspace import Workspace
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
+DECIDES_RESULTS = ("seed", "pairs", "alpha", "temperature", "max_output", "embedding")
 LIBRARIES = ("langgraph", "openai", "chromadb", "numpy", "scipy", "xllamacpp", "pydantic")
 
 
@@ -131,6 +132,16 @@ def drive(
         raise
 
 
+def as_opened(now: Settings, opened: dict[str, Any]) -> Settings:
+    """What decides results stays as it was when the campaign opened; the rest is as now."""
+    kept = {
+        name: value
+        for name, value in opened.items()
+        if name in DECIDES_RESULTS or name.startswith("sandbox_")
+    }
+    return Settings.model_validate({**now.model_dump(), **kept})
+
+
 @contextmanager
 def only_driver(workspace: Workspace, name: str) -> Iterator[None]:
     """Refuse to drive a campaign that another process is driving."""
@@ -152,7 +163,7 @@ def _drive(
     name: str, workspace: Workspace, journal: Journal, resolved: Resolved, screen: Screen
 ) -> Ended:
     opening = next(journal.entries("campaign_opened", campaign=name)).data
-    settings = resolved.values.model_copy(update={"seed": opening["seed"]})
+    settings = as_opened(resolved.values, opening["settings"])
     tier = tiers.choose(unsafe=settings.unsafe_no_sandbox)
     with (
         connect(settings, screen.on_download) as handle,

@@ -35,7 +35,7 @@ class LiveView:
         self.phase, self.round, self.thought = "starting", 0, ""
         self.trials: tuple[int, int] | None = None
         self.download: tuple[str, int, int] | None = None
-        self._said = 0.0
+        self._said, self._said_what = 0.0, ""
         self._live = (
             Live(get_renderable=self._panel, console=console, refresh_per_second=4, transient=True)
             if console.is_terminal
@@ -78,11 +78,11 @@ class LiveView:
         """Progress of a download or of a server that loads."""
         self.download = (what, done, total) if total and done < total else None
         now = time.monotonic()
-        last = not total or done >= total
-        if self._live is None and (last or now - self._said > DOWNLOAD_LINE_SECONDS):
-            self._said = now
-            share = f" {100 * done // total}% of {total / 1e6:.0f} MB" if total else ""
-            self.console.print(Text(f"{what}{share}"), soft_wrap=True)
+        new = what != self._said_what
+        if self._live is None and (new or (total and now - self._said > DOWNLOAD_LINE_SECONDS)):
+            self._said, self._said_what = now, what
+            share = f": {done / 1e6:.0f} of {total / 1e6:.0f} MB" if total else ""
+            self.say(f"{what}{share}")
 
     def _panel(self) -> Any:
         table = Table.grid(padding=(0, 2))

@@ -96,7 +96,7 @@ def _essays(journal: Journal, place: Workspace, given: Path | None) -> list[str]
     from scientist.journal import project
 
     if given is not None:
-        return [added.essay for added in add(journal, given)]
+        return list(dict.fromkeys(added.essay for added in add(journal, given)))
     if place.essays.is_dir() and any(place.essays.iterdir()):
         add(journal, place.essays)
     known = [essay.id for essay in project.essays(journal)]

@@ -21,6 +21,7 @@ _DEFINITION = re.compile(r"[ \t]{0,3}\[[^\]]+\]:[ \t]*\S+")
 _FOOTNOTE = re.compile(r"[ \t]{0,3}\[\^[^\]]+\]:[ \t]*")
 _TAGS = re.compile(r"[ \t]*(?:</?[A-Za-z][^>]*>[ \t]*)+$")
 _MARKER = re.compile(r"[ \t]*(?:[-*+•]|\(?\d{1,3}[.)]|\(?[a-z][)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_INTERRUPTS = re.compile(r"[ \t]*(?:[-*+•]|\(?[1a][.)])[ \t]")
 _QUOTED = re.compile(r"(?:[ \t]{0,3}>[ \t]?)+")
 _TERMINAL = re.compile(r"[.!?…:;。！？][\"'”’»)\]*_`]*\s*$")
 _LABEL = re.compile(r"(?:(\*\*|__)(?=\S)(.{1,70}?)\1[ \t]*:|(\*\*|__)(?=\S)(.{1,70}?):\3)[ \t]*")
@@ -73,7 +74,7 @@ def _plain(text: str) -> Iterator[Span]:
 def _marked(text: str) -> Iterator[Span]:
     """Paragraphs of Markdown."""
     begin = end = -1
-    item = False
+    item = inside_quote = False
     fence = ""
     comment = False
 
@@ -106,14 +107,16 @@ def _marked(text: str) -> Iterator[Span]:
             begin = -1
             continue
         marker = _MARKER.match(body)
+        if marker and begin >= 0 and not item and not _INTERRUPTS.match(body):
+            marker = None  # a number that happens to stand at the start of a line
         footnote = _FOOTNOTE.match(body)
         if begin < 0 and not marker and _indented(body):
             continue
-        if marker or footnote or begin < 0:
+        if marker or footnote or begin < 0 or (quoted and not inside_quote):
             yield from done()
             start = marker or footnote
             begin = place + offset + (start.end() if start else 0)
-            item = bool(start)
+            item, inside_quote = bool(start), bool(quoted)
         end = place + offset + len(body)
     yield from done()
 

@@ -189,7 +189,7 @@ def _pdf(path: Path, raw: bytes) -> tuple[str, tuple[str, ...], str]:
     import logging
 
     import pypdf
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import DependencyError, PyPdfError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every bent file
     try:
@@ -200,8 +200,7 @@ def _pdf(path: Path, raw: bytes) -> tuple[str, tuple[str, ...], str]:
                 f"qpdf --decrypt --password=PASSWORD {_quoted(path)} open.pdf && {ADD} open.pdf",
             )
         pages = [page.extract_text() or "" for page in reader.pages]
-        facts: Any = reader.metadata or {}
-        title = str(facts.get("/Title") or "")
+        title = str((reader.metadata and reader.metadata.title) or "")
     except UsageError:
         raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
@@ -209,7 +208,7 @@ def _pdf(path: Path, raw: bytes) -> tuple[str, tuple[str, ...], str]:
             f"{path} is not a readable PDF: {fault}",
             f"pdftotext {_quoted(path)} essay.txt && {ADD} essay.txt",
         ) from fault
-    except (ImportError, NotImplementedError) as fault:  # a cipher that needs another library
+    except (DependencyError, NotImplementedError) as fault:  # a cipher that needs another library
         raise UsageError(
             f"{path} is encrypted in a way that cannot be opened here: {fault}",
             f"qpdf --decrypt {_quoted(path)} open.pdf && {ADD} open.pdf",

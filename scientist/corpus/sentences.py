@@ -17,7 +17,7 @@ LONGEST = 1000
 
 _STOP = re.compile(r"[.!?…]+(?P<close>[\"'”’»)\]*_`]*)(?=\s|$)|[。！？]+[」』”’）]*")
 _OPENERS = "\"'“‘«([{*_`"
-_WORD = re.compile(r"[^\W\d_]{2,}|[aAI]\b|[\u3040-\u30ff\u4e00-\u9fff]")
+_WORD = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]{2,}|[aAI]\b")
 _LAST = re.compile(r"[\w.&-]+$")
 _NEVER_LAST = {  # what follows belongs to the same sentence
     *("e.g", "i.e", "eg", "ie", "cf", "vs", "viz", "approx", "ca", "resp", "dr", "mr", "mrs", "ms"),
@@ -36,6 +36,7 @@ _STARTERS = {
     *("Each", "Every", "Since", "Because", "Although", "Thus", "Therefore", "Hence", "You", "My"),
 }
 _PAIRS = {"(": ")", "[": "]", "“": "”"}
+_BRACKETS = {*_PAIRS, *_PAIRS.values()}
 _NEAR = 300
 
 
@@ -60,10 +61,14 @@ def split(essay: str, text: str, kind: str = "markdown") -> list[Passage]:
 def _cut(text: str, begin: int, end: int) -> Iterator[Span]:
     content = text[begin:end]
     closed = _enclosed(content)
-    start = 0
+    start = place = 0
     for stop in _STOP.finditer(content):
-        inside = any(low < stop.start() and stop.end() < high for low, high in closed)
-        if not inside and _ends(content, start, stop):
+        while place < len(closed) and closed[place][1] <= stop.start():
+            place += 1
+        inside = place < len(closed) and closed[place][0] < stop.start()
+        if inside and stop.end() < closed[place][1]:
+            continue
+        if _ends(content, start, stop):
             yield from _sentence(text, begin + start, begin + stop.end())
             start = stop.end()
     yield from _sentence(text, begin + start, end)
@@ -74,19 +79,27 @@ def _enclosed(content: str) -> list[Span]:
     spans: list[Span] = []
     waiting: list[tuple[str, int]] = []
     for place, character in enumerate(content):
+        if character not in _BRACKETS:
+            continue
+        while waiting and place - waiting[0][1] > _NEAR:
+            del waiting[0]
         if character in _PAIRS:
             waiting.append((_PAIRS[character], place))
             continue
         match = next((i for i in reversed(range(len(waiting))) if waiting[i][0] == character), None)
         if match is not None:
-            low = waiting[match][1]
+            spans.append((waiting[match][1], place + 1))
             del waiting[match:]
-            if place - low <= _NEAR:
-                spans.append((low, place + 1))
     spans += [(m.start(), m.end()) for m in re.finditer(r"`[^`\n]{1,300}`", content)]
     if content.count('"') % 2 == 0:
         spans += [(m.start(), m.end()) for m in re.finditer(r'"[^"]{1,300}"', content)]
-    return spans
+    merged: list[Span] = []
+    for low, high in sorted(spans):
+        if merged and low < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
 
 
 def _ends(content: str, start: int, stop: re.Match[str]) -> bool:

@@ -1,20 +1,17 @@
-"""The corpus as the journal holds it: essays added, their text, their sentences.
+"""The corpus as the journal knows it: essays, and the sentences they were cut into.
 
-Sentences are recorded with their numbers, so that an address keeps its meaning when
-the splitter learns better.
+Adding is an event; reading goes back to the journal's blobs, so the files the essays
+came from may change or vanish. Blobs never change, so what they hold is kept in memory.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-import orjson
-
-from scientist.corpus import sentences
 from scientist.corpus.read import Source, files, read
+from scientist.corpus.sentences import split
 from scientist.events import EssayAdded
 from scientist.journal import Journal
 from scientist.records import Passage
@@ -22,16 +19,15 @@ from scientist.records import Passage
 
 @dataclass(frozen=True)
 class Essay:
-    """One source text of the corpus."""
+    """A source text of the corpus."""
 
     id: str
     title: str
+    themes: tuple[str, ...]
     source: str
     format: str
-    themes: tuple[str, ...]
-    text: str
-    text_blob: str
     sentences: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -45,67 +41,89 @@ class Added:
 
 
 def add(journal: Journal, path: Path) -> list[Added]:
-    """Add a file or a folder; bytes that are there already are not added twice.
+    """Add a file, or every essay below a folder, all or none.
 
-    Every file is read before the first is recorded: one bad file adds nothing.
+    One answer for each file, in order. Bytes that are in the corpus already are not
+    added again; the answer then names the essay they are.
     """
-    sources = [(file.name, read(file)) for file in files(path)]
-    return [_record(journal, name, source) for name, source in sources]
-
-
-def _record(journal: Journal, file: str, source: Source) -> Added:
-    digest = hashlib.sha256(source.bytes).hexdigest()
+    sources = [(_name(file, path), read(file)) for file in files(path)]
+    answers: list[Added] = []
+    fresh: list[EssayAdded] = []
     with journal.locked():
-        known = list(journal.entries("essay_added"))
-        for entry in known:
-            if entry.data["source_blob"] == digest:
-                data = entry.data
-                return Added(data["essay"], data["title"], data["sentences"], new=False)
-        name = f"E{len(known) + 1}"
-        found = sentences.split(name, source.text, source.format)
-        journal.append(
-            EssayAdded(
-                essay=name,
-                title=source.title,
-                source=file,
-                format=source.format,
-                themes=source.themes,
-                source_blob=journal.put(source.bytes),
-                text_blob=journal.put(source.text),
-                passages_blob=journal.put(orjson.dumps([p.model_dump() for p in found])),
-                sentences=len(found),
-            ),
-            sync=True,
-        )
-    return Added(name, source.title, len(found), new=True)
+        known = {event.source_blob: event for event in _events(journal)}
+        for name, source in sources:
+            digest = hashlib.sha256(source.bytes).hexdigest()
+            new = digest not in known
+            if new:
+                known[digest] = _event(journal, f"E{len(known) + 1}", name, source)
+                fresh.append(known[digest])
+            event = known[digest]
+            answers.append(Added(event.essay, event.title, event.sentences, new))
+        if fresh:
+            journal.append_all(fresh, sync=True)
+    return answers
 
 
 def essays(journal: Journal) -> list[Essay]:
-    """Every essay of the workspace, in the order they were added."""
+    """Every essay, in the order of its number."""
     return [
         Essay(
-            id=entry.data["essay"],
-            title=entry.data["title"],
-            source=entry.data["source"],
-            format=entry.data["format"],
-            themes=tuple(entry.data["themes"]),
-            text=journal.get(entry.data["text_blob"]).decode(),
-            text_blob=entry.data["text_blob"],
-            sentences=entry.data["sentences"],
+            id=event.essay,
+            title=event.title,
+            themes=event.themes,
+            source=event.source,
+            format=event.format,
+            sentences=event.sentences,
+            text=_text(journal, event.text_blob),
         )
-        for entry in journal.entries("essay_added")
+        for event in _events(journal)
     ]
 
 
 def passages(journal: Journal) -> list[Passage]:
-    """Every sentence of every essay, as numbered when the essay was added."""
+    """Every sentence of every essay, in order."""
     return [
-        passage
-        for entry in journal.entries("essay_added")
-        for passage in _parse(journal.get(entry.data["passages_blob"]))
+        passage for event in _events(journal) for passage in _passages(journal, event.passages_blob)
     ]
 
 
-@lru_cache(maxsize=512)
-def _parse(content: bytes) -> tuple[Passage, ...]:
-    return tuple(Passage(**row) for row in orjson.loads(content))
+def _name(file: Path, path: Path) -> str:
+    return str(file.relative_to(path)) if path.is_dir() else file.name
+
+
+def _event(journal: Journal, essay: str, name: str, source: Source) -> EssayAdded:
+    sentences = split(essay, source.text, source.format)
+    return EssayAdded(
+        essay=essay,
+        title=source.title,
+        source=name,
+        format=source.format,
+        themes=source.themes,
+        source_blob=journal.put(source.bytes),
+        text_blob=journal.put(source.text),
+        sentences=len(sentences),
+        passages_blob=journal.put("".join(s.model_dump_json() + "\n" for s in sentences)),
+    )
+
+
+def _events(journal: Journal) -> list[EssayAdded]:
+    return [EssayAdded.model_validate(entry.data) for entry in journal.entries("essay_added")]
+
+
+_texts: dict[str, str] = {}
+
+
+def _text(journal: Journal, blob: str) -> str:
+    if blob not in _texts:
+        _texts[blob] = journal.get(blob).decode()
+    return _texts[blob]
+
+
+_cut: dict[str, tuple[Passage, ...]] = {}
+
+
+def _passages(journal: Journal, blob: str) -> tuple[Passage, ...]:
+    if blob not in _cut:
+        lines = journal.get(blob).splitlines()
+        _cut[blob] = tuple(Passage.model_validate_json(line) for line in lines)
+    return _cut[blob]

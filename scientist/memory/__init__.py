@@ -1,1 +1,6 @@
-"""What can be found by meaning: passages and findings in Chroma, a mirror of the journal."""
+"""What can be found by meaning: a vector store that mirrors the journal."""
+
+from scientist.memory.embedding import Embedding, Vector, identity, load
+from scientist.memory.store import Hit, Store, rebuild
+
+__all__ = ["Embedding", "Hit", "Store", "Vector", "identity", "load", "rebuild"]

@@ -1,91 +1,154 @@
-"""Turn text into vectors on this machine. The model is named in every collection.
+"""Turn text into vectors on this machine.
 
-A weaker model is used only when a user asks for it, never in silence.
+The id of an embedding is stored with every collection, because vectors of two models
+cannot be compared. A weaker model is used only when a setting asks for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
 
 from scientist import artifacts, catalog
 from scientist.artifacts import Progress
-from scientist.errors import ScientistError, WeightsError
+from scientist.errors import WeightsError
 from scientist.settings import Settings
 
-if TYPE_CHECKING:
-    import numpy as np
-
-MOST_TOKENS = 256
 Vector = list[float]
+THREADS = 2
+BATCH = 16
+MOST_TOKENS = 256
+IDS = {"minilm": "all-minilm-l6-v2-int8", "wordllama": "wordllama-l2-supercat-256"}
+_WITH_WORDLLAMA = "pip install wordllama && SCIENTIST_EMBEDDING=wordllama scientist rebuild"
 
 
-@dataclass(frozen=True)
-class Embedding:
-    """A way to embed; `id` tells whether two vectors may be compared."""
+class Embedding(Protocol):
+    """A way to embed; only vectors of one id may be compared."""
 
-    id: str
-    dimension: int
-    embed: Callable[[Sequence[str]], list[Vector]]
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """One unit vector for each text, the same whatever its neighbours are."""
+        ...
 
 
-def open_embedding(settings: Settings, progress: Progress | None = None) -> Embedding:
-    """The embedding the settings name."""
+def identity(settings: Settings) -> str:
+    """The id of the embedding the settings name, without loading it."""
+    return IDS[settings.embedding]
+
+
+def load(settings: Settings, progress: Progress | None = None) -> Embedding:
+    """The embedding the settings name; fetches MiniLM's weights if they are not here."""
     if settings.embedding == "wordllama":
-        return _wordllama()
+        return WordLlama()
     try:
         model = artifacts.obtain(catalog.MINILM, settings.cache_dir, progress)
         tokenizer = artifacts.obtain(catalog.MINILM_TOKENIZER, settings.cache_dir, progress)
     except WeightsError as fault:
         raise WeightsError(
-            fault.message,
-            f"{fault.hint}; or use the weaker embedding: pip install wordllama, then "
-            "SCIENTIST_EMBEDDING=wordllama scientist rebuild",
+            f"the embedding model is not here: {fault.message}",
+            f"{fault.hint}; or use the weaker embedding: {_WITH_WORDLLAMA}",
         ) from fault
-    return _minilm(str(model), str(tokenizer))
+    return MiniLM(model, tokenizer)
 
 
-def _minilm(model: str, tokenizer: str) -> Embedding:
-    import numpy as np
-    import onnxruntime
-    from tokenizers import Tokenizer
+class MiniLM:
+    """all-MiniLM-L6-v2 with int8 weights on onnxruntime: mean over tokens, unit length."""
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    words = Tokenizer.from_file(tokenizer)
-    words.no_padding()
-    words.enable_truncation(MOST_TOKENS)
+    id = IDS["minilm"]
+    dimension = 384
 
-    def one(text: str) -> np.ndarray[Any, Any]:
-        encoded = words.encode(text)
-        ids = np.array([encoded.ids], dtype=np.int64)
-        mask = np.ones_like(ids)
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        states = np.asarray(session.run(None, feed)[0])[0]
-        mean = states.mean(axis=0)
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12))
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
 
-    def embed(texts: Sequence[str]) -> list[Vector]:
-        # one at a time: the int8 model scales by the whole batch, so that a sentence's
-        # vector would depend on its neighbours
-        return [[float(x) for x in one(text)] for text in texts]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = THREADS
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(model), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        except Exception as fault:  # neither library has one base class for a damaged file
+            raise WeightsError(
+                f"the embedding model in {model.parent} cannot be loaded: {fault}",
+                f"rm {model} {tokenizer} && scientist model pull",
+            ) from fault
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MOST_TOKENS)
 
-    return Embedding("all-minilm-l6-v2-int8", 384, embed)
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """Texts of like length share a batch, so that little padding is computed."""
+        import numpy as np
+
+        tokens = [encoded.ids for encoded in self._tokenizer.encode_batch(list(texts))]
+        order = sorted(range(len(tokens)), key=lambda place: len(tokens[place]))
+        vectors = np.empty((len(tokens), self.dimension), dtype=np.float32)
+        for start in range(0, len(order), BATCH):
+            places = order[start : start + BATCH]
+            width = len(tokens[places[-1]])
+            ids = np.zeros((len(places), width), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            for row, place in enumerate(places):
+                ids[row, : len(tokens[place])] = tokens[place]
+                mask[row, : len(tokens[place])] = 1
+            feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+            states = np.asarray(self._session.run(None, feed)[0])
+            mean = (states * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+            vectors[places] = mean / np.linalg.norm(mean, axis=1, keepdims=True).clip(1e-12)
+        return [[float(x) for x in row] for row in vectors]
 
 
-def _wordllama() -> Embedding:
-    try:
-        from wordllama import WordLlama
-    except ImportError:
-        raise ScientistError(
-            "the embedding wordllama is not installed", "pip install 'scientist[wordllama]'"
-        ) from None
-    model = WordLlama.load(disable_download=True)
+class WordLlama:
+    """Word vectors averaged: quick, small and weaker; needs the package wordllama.
 
-    def embed(texts: Sequence[str]) -> list[Vector]:
-        return [[float(x) for x in row] for row in model.embed(list(texts), norm=True)]
+    Its weights are read from the installed package. The package itself is not
+    imported: it sets up logging for the whole process and may look for downloads.
+    """
 
-    return Embedding("wordllama-l2-256", 256, embed)
+    id = IDS["wordllama"]
+    dimension = 256
+
+    def __init__(self) -> None:
+        found = importlib.util.find_spec("wordllama")
+        if found is None or not found.submodule_search_locations:
+            raise WeightsError(
+                "the embedding wordllama is not installed",
+                "pip install 'scientist[wordllama]', or use the better one: "
+                "SCIENTIST_EMBEDDING=minilm scientist rebuild",
+            )
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        folder = Path(found.submodule_search_locations[0])
+        try:
+            weights = load_file(folder / "weights" / "l2_supercat_256.safetensors")
+            self._tokenizer = Tokenizer.from_file(
+                str(folder / "tokenizers" / "l2_supercat_tokenizer_config.json")
+            )
+            self._words = weights["embedding.weight"].astype("float32")
+        except Exception as fault:  # neither library has one base class for a damaged file
+            raise WeightsError(
+                f"the embedding wordllama cannot be loaded: {fault}",
+                "pip install --force-reinstall wordllama",
+            ) from fault
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """The mean of a text's word vectors."""
+        import numpy as np
+
+        vectors = []
+        for encoded in self._tokenizer.encode_batch(list(texts), add_special_tokens=False):
+            mean = self._words[encoded.ids or [0]].mean(axis=0)
+            vectors.append(mean / max(float(np.linalg.norm(mean)), 1e-12))
+        return [[float(x) for x in row] for row in vectors]

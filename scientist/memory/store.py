@@ -1,37 +1,48 @@
-"""The vector store: Chroma collections that mirror the journal and can be rebuilt from it.
+"""Find by meaning: Chroma collections that mirror the journal and can be made anew.
 
-Vectors are always given, so that Chroma never loads an embedding of its own. Writers
-take a file lock; what a crash left out is added at the next `sync`.
+Vectors are always given, so Chroma never reaches for an embedding function of its own.
+What a crash left out is added by the next `sync`. folder.py knows the files and locks,
+documents.py what belongs in here.
 """
 
 from __future__ import annotations
 
-import fcntl
-import shutil
-import sqlite3
+import errno
+import os
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scientist.artifacts import Progress
 from scientist.errors import ScientistError, WorkspaceError
 from scientist.journal import Journal
-from scientist.memory.embedding import Embedding, Vector, open_embedding
+from scientist.memory import folder as folders
+from scientist.memory.documents import (
+    COLLECTIONS,
+    FINDINGS,
+    HYPOTHESES,
+    PASSAGES,
+    Document,
+    documents,
+)
+from scientist.memory.embedding import Embedding, Vector, identity, load
 from scientist.settings import Settings
 from scientist.workspace import Workspace, explain
 
 if TYPE_CHECKING:
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
-PASSAGES, FINDINGS = "passages", "findings"
 BATCH = 256
 
 
 @dataclass(frozen=True)
 class Hit:
-    """Something found by meaning; distance 0 is the same, 1 unrelated."""
+    """Something found by meaning: distance 0 is the same, 1 has nothing in common."""
 
     address: str
     text: str
@@ -39,197 +50,272 @@ class Hit:
     metadata: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Item:
-    """One record to mirror."""
-
-    address: str
-    text: str
-    metadata: dict[str, Any]
-
-
 class Store:
-    """The open vector store of a workspace."""
+    """The open vector store of a workspace; close it, or use it as a context."""
 
     def __init__(
         self,
         workspace: Workspace,
         settings: Settings,
         progress: Progress | None = None,
-        folder: Path | None = None,
+        embedding: Embedding | None = None,
+        generation: Path | None = None,
     ) -> None:
-        self.folder = folder or workspace.chroma
-        self._lock = workspace.root / "chroma.lock"
-        self.embedding: Embedding = open_embedding(settings, progress)
-        self._client = _open(self.folder)
-        try:
-            self._collections = {name: self._collection(name) for name in (PASSAGES, FINDINGS)}
-        except BaseException:
-            self._client.close()
-            raise
+        """Open what is in use; a rebuild names the generation that it fills instead.
+
+        Without an `embedding` the settings name one, which is loaded when first used.
+        """
+        self._embedding_id = embedding.id if embedding else identity(settings)
+        self._load = partial(load, settings, progress)
+        self._embedding = embedding
+        self._mutex = threading.RLock()
+        self._client: Client | None = None
+        self._collections: dict[str, Collection] = {}
+        self._folder = workspace.chroma
+        self._exit = ExitStack()
+        with ExitStack() as opening:
+            opening.callback(self.close)
+            self._open(generation or self._in_use())
+            opening.pop_all()
+
+    def _in_use(self) -> Path:
+        folders.ready(self._folder)
+        self._exit.enter_context(folders.held(self._folder))
+        with folders.writing(self._folder):
+            generation = folders.current(self._folder)
+            if generation is None:
+                generation = folders.following(self._folder)
+                create(generation, self._embedding_id)
+                folders.adopt(self._folder, generation)
+        return generation
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self.close()
+
+    def close(self) -> None:
+        """Give back Chroma's files and the lock."""
+        with self._mutex:
+            self._disconnect()
+            self._exit.close()
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """Unit vectors of texts."""
-        return self.embedding.embed(texts)
+        """Unit vectors of texts, by the embedding of this store."""
+        with self._mutex:
+            if self._embedding is None:
+                self._embedding = self._load()
+            return self._embedding.embed(texts)
 
-    def search_passages(self, query: str, limit: int = 8) -> list[Hit]:
-        """The sentences nearest in meaning."""
-        return self._search(PASSAGES, query, limit)
+    def count(self, collection: str) -> int:
+        """How many documents a collection holds."""
+        with self._mutex, _guarded(self._folder):
+            return int(self._collections[collection].count())
+
+    def search_passages(self, query: str, limit: int = 8, essay: str | None = None) -> list[Hit]:
+        """The sentences nearest in meaning, of all essays or of one."""
+        return self._search(PASSAGES, query, limit, {"essay": essay} if essay else None)
 
     def search_findings(self, query: str, limit: int = 5) -> list[Hit]:
         """The findings nearest in meaning."""
         return self._search(FINDINGS, query, limit)
 
+    def nearest_hypotheses(self, statement: str, limit: int = 5) -> list[Hit]:
+        """The hypotheses nearest in meaning: how far away they are is how new this one is."""
+        return self._search(HYPOTHESES, statement, limit)
+
     def sync(self, journal: Journal) -> int:
-        """Add what the journal has and the store lacks; returns how much that was."""
+        """Add what the journal has and the store lacks; returns how many documents."""
+        with self._mutex, folders.writing(self._folder):
+            self._refresh()
+            state = self._state
+            lost = any(self.count(name) < state.counts.get(name, 0) for name in COLLECTIONS)
+            return self._follow(journal, 0 if lost else state.seq)
+
+    def _follow(self, journal: Journal, begin: int) -> int:
+        """Add what the entries after `begin` put into the store."""
+        state = self._state
+        added, waiting, last = 0, list[Document](), state
+        same = state.seq == 0
+        for entry, found in documents(journal):
+            if entry.seq == state.seq:
+                same = entry.hash == state.hash
+            if entry.seq > state.seq and not same:
+                break
+            if entry.seq <= begin:
+                continue
+            waiting += found
+            last = replace(last, seq=max(entry.seq, last.seq), hash=entry.hash)
+            if len(waiting) >= BATCH:
+                added += self._flush(waiting, last)
+                waiting = []
+        if not same:
+            raise WorkspaceError(
+                f"the vector store in {self._folder} follows another journal", folders.REBUILD
+            )
+        return added + (self._flush(waiting, last) if waiting else 0)
+
+    def _flush(self, waiting: list[Document], reached: folders.State) -> int:
+        """Write documents that are not there yet, then how far the store has come."""
+        self._note(replace(self._state, writes=self._state.writes + 1))
         added = 0
-        with self._alone():
-            for name, items in ((PASSAGES, _passages(journal)), (FINDINGS, _findings(journal))):
-                collection = self._collections[name]
-                known = set(collection.get(include=[])["ids"])
-                missing = [item for item in items if item.address not in known]
-                for start in range(0, len(missing), BATCH):
-                    self._put(collection, missing[start : start + BATCH])
-                added += len(missing)
+        for name in COLLECTIONS:
+            mine = [document for document in waiting if document.collection == name]
+            for start in range(0, len(mine), BATCH):
+                added += self._put(name, mine[start : start + BATCH])
+        counts = {name: self.count(name) for name in COLLECTIONS}
+        self._note(replace(reached, counts=counts, writes=self._state.writes + 1))
         return added
 
-    def contents(self) -> dict[str, dict[str, str]]:
-        """Every text by collection and address, for comparison."""
-        found = {}
-        for name, collection in self._collections.items():
-            rows = collection.get(include=["documents"])
-            found[name] = dict(zip(rows["ids"], rows["documents"] or [], strict=True))
-        return found
-
-    def _search(self, name: str, query: str, limit: int) -> list[Hit]:
+    def _put(self, name: str, found: list[Document]) -> int:
         collection = self._collections[name]
-        count = collection.count()
-        if not count:
-            return []
-        rows: Any = collection.query(
-            query_embeddings=self.embed([query]),  # type: ignore[arg-type]  # lists are accepted
-            n_results=min(limit, count),
-        )
-        return [
-            Hit(address, text, round(float(distance), 6), dict(metadata or {}))
-            for address, text, distance, metadata in zip(
-                rows["ids"][0],
-                rows["documents"][0],
-                rows["distances"][0],
-                rows["metadatas"][0],
-                strict=True,
+        with _guarded(self._folder):
+            ids = [document.address for document in found]
+            there = set(collection.get(ids=ids, include=[])["ids"])
+        missing = [document for document in found if document.address not in there]
+        if not missing:
+            return 0
+        vectors: Any = self.embed([document.text for document in missing])
+        with _guarded(self._folder):
+            collection.upsert(
+                ids=[document.address for document in missing],
+                embeddings=vectors,
+                documents=[document.text for document in missing],
+                metadatas=[document.metadata for document in missing],
             )
+        return len(missing)
+
+    def _search(
+        self, name: str, query: str, limit: int, where: dict[str, Any] | None = None
+    ) -> list[Hit]:
+        vectors: Any = self.embed([query])
+        with self._mutex:
+            self._refresh()
+            with _guarded(self._folder):
+                collection = self._collections[name]
+                count = collection.count()
+                if not count or limit < 1:
+                    return []
+                rows: Any = collection.query(
+                    query_embeddings=vectors, n_results=min(limit, count), where=where
+                )
+        columns = (rows[key][0] for key in ("ids", "documents", "distances", "metadatas"))
+        hits = [
+            Hit(address, text, round(max(0.0, float(distance)), 6), dict(metadata or {}))
+            for address, text, distance, metadata in zip(*columns, strict=True)
         ]
+        return sorted(hits, key=lambda hit: (hit.distance, hit.address))
 
-    def _put(self, collection: Collection, items: list[Item]) -> None:
-        collection.upsert(
-            ids=[item.address for item in items],
-            documents=[item.text for item in items],
-            embeddings=self.embed([item.text for item in items]),  # type: ignore[arg-type]  # as above
-            metadatas=[item.metadata for item in items],
-        )
+    def _refresh(self) -> None:
+        """Open Chroma anew if another process wrote: its index is read only at opening."""
+        if folders.read_state(self._generation) != self._state:
+            self._disconnect()
+            self._open(self._generation)
 
-    def _collection(self, name: str) -> Collection:
-        collection: Collection = self._client.get_or_create_collection(
-            name,
-            embedding_function=None,
-            metadata={"embedding": self.embedding.id},
-            configuration={"hnsw": {"space": "cosine"}},
-        )
-        made_with = (collection.metadata or {}).get("embedding")
-        if made_with != self.embedding.id:
-            raise WorkspaceError(
-                f"the vector store was made with embedding {made_with}, "
-                f"the settings ask for {self.embedding.id}",
-                "scientist rebuild",
-            )
-        return collection
+    def _note(self, state: folders.State) -> None:
+        folders.write_state(self._generation, state)
+        self._state = state
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        try:
-            with self._lock.open("w") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                yield
-        except OSError as fault:
-            raise explain(fault, self._lock) from fault
+    def _open(self, generation: Path) -> None:
+        self._generation = generation
+        self._state = folders.read_state(generation)
+        if self._state.embedding != self._embedding_id:
+            raise _other_embedding(self._state.embedding, self._embedding_id)
+        with _guarded(self._folder):
+            self._client = connect(generation)
+            self._collections = {
+                name: self._client.get_collection(name, embedding_function=None)
+                for name in COLLECTIONS
+            }
+        for collection in self._collections.values():
+            made_with = (collection.metadata or {}).get("embedding")
+            if made_with != self._embedding_id:
+                raise _other_embedding(str(made_with), self._embedding_id)
+
+    def _disconnect(self) -> None:
+        client, self._client, self._collections = self._client, None, {}
+        if client is not None:
+            client.close()
 
 
 def rebuild(
-    journal: Journal, workspace: Workspace, settings: Settings, progress: Progress | None = None
+    journal: Journal,
+    workspace: Workspace,
+    settings: Settings,
+    progress: Progress | None = None,
+    embedding: Embedding | None = None,
 ) -> int:
-    """Make the vector store anew from the journal alone; the old one stays until it is done."""
-    fresh, old = workspace.root / "chroma.new", workspace.root / "chroma.old"
-    for folder in (fresh, old):
-        shutil.rmtree(folder, ignore_errors=True)
-    with Store(workspace, settings, progress, folder=fresh) as store:
-        added = store.sync(journal)
-    if workspace.chroma.exists():
-        workspace.chroma.rename(old)
-    fresh.rename(workspace.chroma)
-    shutil.rmtree(old, ignore_errors=True)
+    """Make the store anew from the journal alone; until that is done the old one stays."""
+    folder = workspace.chroma
+    folders.ready(folder)
+    with folders.held(folder, alone=True):
+        generation = folders.following(folder)
+        try:
+            create(generation, embedding.id if embedding else identity(settings))
+            with Store(workspace, settings, progress, embedding, generation) as store:
+                added = store.sync(journal)
+        except BaseException:
+            folders.discard(generation)
+            raise
+        folders.adopt(folder, generation)
     return added
 
 
-def _open(folder: Path) -> Any:
+def create(generation: Path, embedding_id: str) -> None:
+    """Make the empty collections of a generation."""
+    with _guarded(generation.parent):
+        client = connect(generation)
+        try:
+            for name in COLLECTIONS:
+                client.create_collection(
+                    name,
+                    embedding_function=None,
+                    metadata={"embedding": embedding_id},
+                    configuration={"hnsw": {"space": "cosine"}},
+                )
+        finally:
+            client.close()
+    folders.write_state(generation, folders.State(embedding_id))
+
+
+def connect(generation: Path) -> Client:
+    """Chroma on a folder, without telemetry."""
     import chromadb
     from chromadb.config import Settings as ChromaSettings
-    from chromadb.errors import ChromaError
 
+    quiet = ChromaSettings(anonymized_telemetry=False)
+    return cast("Client", chromadb.PersistentClient(str(generation), settings=quiet))
+
+
+@contextmanager
+def _guarded(folder: Path) -> Iterator[None]:
+    """Turn what Chroma raises, whatever its class, into words and a fix."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return chromadb.PersistentClient(
-            str(folder), settings=ChromaSettings(anonymized_telemetry=False)
-        )
+        yield
+    except (ScientistError, TypeError, NameError, MemoryError):
+        raise
     except OSError as fault:
         raise explain(fault, folder) from fault
-    except (ChromaError, sqlite3.Error, ValueError, RuntimeError) as fault:
-        raise WorkspaceError(
-            f"the vector store in {folder} cannot be opened: {str(fault)[:200]}",
-            "scientist rebuild (makes it anew from the journal)",
-        ) from fault
     except BaseException as fault:
-        if type(fault).__name__ == "PanicException":  # chromadb's Rust core gave up
-            raise ScientistError(
-                f"the vector store in {folder} is damaged", "scientist rebuild"
+        rust_panic = type(fault).__name__ == "PanicException"
+        if not isinstance(fault, Exception) and not rust_panic:
+            raise
+        said = str(fault).lower()
+        if "readonly" in said or "read-only" in said or "permission denied" in said:
+            raise explain(OSError(errno.EROFS, os.strerror(errno.EROFS)), folder) from fault
+        if "disk is full" in said or "no space left" in said:
+            raise explain(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), folder) from fault
+        if "database is locked" in said:
+            raise WorkspaceError(
+                f"the vector store in {folder} is locked by another program",
+                "end that program, then run this again",
             ) from fault
-        raise
+        raise folders.damaged(folder, fault) from fault
 
 
-def _passages(journal: Journal) -> list[Item]:
-    return [
-        Item(
-            f"{entry.data['essay']}:{passage['number']}",
-            passage["text"],
-            {"essay": entry.data["essay"], "paragraph": passage["paragraph"]},
-        )
-        for entry in journal.entries("essay_added")
-        for passage in _split(journal, entry.data["passages_blob"])
-    ]
-
-
-def _findings(journal: Journal) -> list[Item]:
-    return [
-        Item(
-            entry.data["finding"]["id"],
-            entry.data["finding"]["statement"],
-            {
-                "verdict": entry.data["finding"]["judgement"]["verdict"],
-                "hypothesis": entry.data["finding"]["hypothesis"],
-                "campaign": entry.campaign or "",
-            },
-        )
-        for entry in journal.entries("finding_recorded")
-    ]
-
-
-def _split(journal: Journal, blob: str) -> list[dict[str, Any]]:
-    import orjson
-
-    return list(orjson.loads(journal.get(blob)))
+def _other_embedding(made_with: str, wanted: str) -> WorkspaceError:
+    return WorkspaceError(
+        f"the vector store was made with the embedding {made_with}, the settings ask for {wanted}",
+        f"{folders.REBUILD} (or set the embedding it was made with: scientist config show)",
+    )

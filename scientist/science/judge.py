@@ -1,40 +1,61 @@
-"""The decision rule. Trials in, verdict out; no model is asked.
+"""The decision rule: raw trials in, verdict out. No model is asked.
 
-With e the mean paired difference in the direction the hypothesis predicts, and s the
+With e the mean paired difference in the predicted direction, [low, high] its interval
+at the sealed confidence (1 - alpha), p the directed sign-flip p-value and s the
 smallest effect of interest:
 
-supported     e >= s, the interval lies above 0, and the sign-flip p is at most alpha
-refuted       the interval lies below s: the effect is credibly smaller than anyone
-              would care about, or opposite
-inconclusive  neither
-infeasible    there are too few valid pairs to say anything
+supported     p <= alpha, low > 0 and e >= s: not chance by two tests, and as measured
+              large enough to matter. That s lies inside the interval is allowed;
+              otherwise an effect of exactly s could never be supported.
+refuted       high < s: every effect that would matter is excluded. This is an
+              equivalence test by interval, each side at alpha / 2; it covers effects
+              that are too small and effects that are opposite.
+inconclusive  neither; more pairs could decide.
+infeasible    fewer than LEAST_PAIRS valid pairs, or fewer than LEAST_SHARE of the
+              planned ones: what is missing could have changed the verdict.
+
+Only sealed seeds count. A pair is valid when both arms gave one finite value; a trial
+that was repeated with another value invalidates its pair, whichever came first.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from scientist.errors import ScientistError
 from scientist.records import Direction, Interval, Judgement, Protocol, Trial, Verdict
+from scientist.science import protocol as protocols
 from scientist.science import statistics
 
-LEAST_PAIRS = 6
+LEAST_SHARE = 0.75
 
 
 def judge(protocol: Protocol, trials: Sequence[Trial]) -> Judgement:
-    """Apply the rule to the raw trials of a sealed protocol."""
-    pairs = statistics.paired(trials, protocol.treatment, protocol.control, protocol.metric)
-    if len(pairs) < LEAST_PAIRS:
+    """Apply the rule of a sealed protocol to the raw trials."""
+    if protocol.test != protocols.TEST:
+        raise ScientistError(
+            f"this version cannot apply the sealed test {protocol.test!r}",
+            "use the version of scientist that sealed the protocol",
+        )
+    pairs = valid_pairs(protocol, trials)
+    needed = max(protocols.LEAST_PAIRS, math.ceil(LEAST_SHARE * len(protocol.seeds)))
+    if len(pairs) < needed:
         return Judgement(
             verdict=Verdict.INFEASIBLE,
-            reason=f"only {len(pairs)} valid pairs, {LEAST_PAIRS} are needed",
+            reason=f"only {len(pairs)} of {len(protocol.seeds)} planned pairs are valid, "
+            f"{needed} are needed",
             pairs=len(pairs),
         )
-    differences = [treated - control for treated, control in pairs]
-    sign = 1.0 if protocol.direction is Direction.INCREASE else -1.0
-    interval = statistics.interval(differences, protocol.confidence, protocol.resamples)
-    p_value = statistics.sign_flip([sign * d for d in differences], protocol.resamples)
+    differences = [treatment - control for treatment, control in pairs]
+    seed = int(protocols.digest(protocol)[:12], 16)
+    rising = protocol.direction is Direction.INCREASE
     effect = statistics.mean(differences)
-    verdict, reason = _decide(protocol, sign, effect, interval, p_value)
+    interval = statistics.interval(differences, protocol.confidence, protocol.resamples, seed)
+    p_value = statistics.sign_flip(
+        differences, "greater" if rising else "less", protocol.resamples, seed
+    )
+    verdict, reason = decide(protocol, effect, interval, p_value)
     return Judgement(
         verdict=verdict,
         reason=reason,
@@ -43,23 +64,52 @@ def judge(protocol: Protocol, trials: Sequence[Trial]) -> Judgement:
         interval=interval,
         p_value=p_value,
         pairs=len(pairs),
-        treatment_mean=statistics.mean([treated for treated, _ in pairs]),
+        treatment_mean=statistics.mean([treatment for treatment, _ in pairs]),
         control_mean=statistics.mean([control for _, control in pairs]),
     )
 
 
-def _decide(
-    protocol: Protocol, sign: float, effect: float, interval: Interval, p_value: float
+def valid_pairs(protocol: Protocol, trials: Sequence[Trial]) -> list[tuple[float, float]]:
+    """(treatment, control) of every sealed seed that has both, in order of seed."""
+    values: dict[tuple[str, int], set[float]] = {}
+    for trial in trials:
+        value = trial.metrics.get(protocol.metric, math.nan)
+        values.setdefault((trial.arm, trial.seed), set()).add(value)
+    found = []
+    for seed in sorted(set(protocol.seeds)):
+        treatment = values.get((protocol.treatment, seed), set())
+        control = values.get((protocol.control, seed), set())
+        if len(treatment) == len(control) == 1:
+            pair = (next(iter(treatment)), next(iter(control)))
+            if math.isfinite(pair[0] - pair[1]):
+                found.append(pair)
+    return found
+
+
+def decide(
+    protocol: Protocol, effect: float, interval: Interval, p_value: float
 ) -> tuple[Verdict, str]:
-    towards = sign * effect
+    """The rule itself, on numbers alone."""
+    sign = 1 if protocol.direction is Direction.INCREASE else -1
+    toward = sign * effect
     low, high = sorted((sign * interval.low, sign * interval.high))
     smallest = protocol.smallest_effect
-    if towards >= smallest and low > 0 and p_value <= protocol.alpha:
-        return Verdict.SUPPORTED, "the effect is as predicted, large enough and not chance"
+    chance = p_value > protocol.alpha or low <= 0
+    if not chance and toward >= smallest:
+        return Verdict.SUPPORTED, "the effect is as predicted, not chance, and large enough"
     if high < 0:
         return Verdict.REFUTED, "the effect is credibly opposite to the prediction"
     if high < smallest:
-        return Verdict.REFUTED, "the effect is credibly smaller than the smallest of interest"
-    if low > 0 and p_value <= protocol.alpha:
-        return Verdict.INCONCLUSIVE, "the effect is as predicted but may be too small to matter"
-    return Verdict.INCONCLUSIVE, "the data allow both an effect that matters and none"
+        return (
+            Verdict.REFUTED,
+            f"the effect is credibly smaller than the smallest of interest, {smallest:.12g}",
+        )
+    if not chance:
+        return (
+            Verdict.INCONCLUSIVE,
+            f"the effect is as predicted but may be smaller than {smallest:.12g}",
+        )
+    return (
+        Verdict.INCONCLUSIVE,
+        f"both no effect and one of {smallest:.12g} or more fit the data",
+    )

@@ -1,26 +1,57 @@
-"""Plan and seal: what will be measured, fixed and hashed before it is."""
+"""Plan an experiment, seal it, and say where a run departed from the seal.
+
+The digest is SHA-256 over canonical JSON, so anyone can recompute it from the record
+with a few lines of any language. Measured and smoke seeds come from two ranges that
+never meet: what a smoke run saw can never count.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from scientist.errors import ScientistError, UsageError
 from scientist.records import Hypothesis, Protocol, Trial
 
 SMOKE_SEEDS = 3
-CONFIDENCE = 0.95
+LEAST_PAIRS = 6
 RESAMPLES = 9999
-TEST = "paired sign-flip permutation"
-STOPPING_RULE = "fixed: every seed in every arm, no look before the last"
-_SEED_SPACE = 2**31 - 1
+TEST = "paired by seed: mean difference, directed sign-flip permutation p, BCa bootstrap interval"
+STOPPING_RULE = "fixed: every seed in every arm, one look at the end"
+_HALF = 2**30  # measured seeds lie below, smoke seeds from here to 2**31
 
 
 def plan(
-    hypothesis: Hypothesis, *, pairs: int, alpha: float, code_hash: str, runner_hash: str
+    hypothesis: Hypothesis,
+    *,
+    pairs: int,
+    alpha: float,
+    code_hash: str,
+    runner_hash: str,
+    resamples: int = RESAMPLES,
 ) -> Protocol:
-    """The protocol that tests a hypothesis."""
-    measured, smoke = seeds(hypothesis, pairs)
+    """The protocol that tests a hypothesis, everything in it decided before the first trial."""
+    if pairs < LEAST_PAIRS:
+        raise UsageError(
+            f"{pairs} pairs are too few to judge by, {LEAST_PAIRS} are the least",
+            f"SCIENTIST_PAIRS={LEAST_PAIRS} scientist run",
+        )
+    if 0.5**pairs > alpha:
+        needed = math.ceil(-math.log2(alpha))
+        raise UsageError(
+            f"{pairs} pairs can never give a p of {alpha:g} or less, however clear the effect",
+            f"SCIENTIST_PAIRS={needed} scientist run",
+        )
+    if hypothesis.treatment == hypothesis.control:
+        raise UsageError(
+            f"hypothesis {hypothesis.id} compares {hypothesis.treatment} with itself",
+            "scientist hypothesis list",
+        )
+    measured, smoke = seeds(pairs, canonical(hypothesis.model_dump(mode="json")))
     return Protocol(
         hypothesis=hypothesis.id,
         kit=hypothesis.kit,
@@ -35,53 +66,86 @@ def plan(
         smoke_seeds=smoke,
         test=TEST,
         alpha=alpha,
-        confidence=CONFIDENCE,
-        resamples=RESAMPLES,
+        confidence=round(1 - alpha, 12),
+        resamples=resamples,
         stopping_rule=STOPPING_RULE,
         code_hash=code_hash,
         runner_hash=runner_hash,
     )
 
 
-def seeds(hypothesis: Hypothesis, pairs: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Measured seeds and smoke seeds: drawn from the hypothesis itself, never shared."""
-    drawn: list[int] = []
+def seeds(
+    count: int, basis: str, smoke: int = SMOKE_SEEDS
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Measured and smoke seeds, drawn from what is tested: chosen by nobody."""
+    return _draw(f"measured:{basis}", count, 0), _draw(f"smoke:{basis}", smoke, _HALF)
+
+
+def _draw(basis: str, count: int, offset: int) -> tuple[int, ...]:
+    drawn: dict[int, None] = {}
     number = 0
-    basis = canonical(hypothesis.model_dump(mode="json"))
-    while len(drawn) < pairs + SMOKE_SEEDS:
-        digest = hashlib.sha256(basis + number.to_bytes(8, "big")).digest()
-        seed = int.from_bytes(digest[:8], "big") % _SEED_SPACE
-        if seed not in drawn:
-            drawn.append(seed)
+    while len(drawn) < count:
+        hashed = hashlib.sha256(f"{basis}:{number}".encode()).digest()
+        drawn[offset + int.from_bytes(hashed[:8], "big") % _HALF] = None
         number += 1
-    return tuple(drawn[:pairs]), tuple(drawn[pairs:])
+    return tuple(drawn)
 
 
-def canonical(value: object) -> bytes:
-    """One byte string for one value: sorted keys, no blanks, no NaN."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+def canonical(value: Any) -> str:
+    """The one JSON text of a value: sorted keys, shortest floats, no white space, no NaN."""
+    try:
+        return json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+    except (ValueError, TypeError) as fault:
+        raise ScientistError(
+            f"this cannot be sealed: {fault}", "every value must be text, a finite number or a flag"
+        ) from fault
 
 
 def digest(protocol: Protocol) -> str:
     """What a sealed protocol is known by."""
-    return hashlib.sha256(canonical(protocol.model_dump(mode="json"))).hexdigest()
+    content = protocol.model_dump(mode="python")  # JSON mode would let NaN pass as null
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
-def deviations(protocol: Protocol, trials: Sequence[Trial], code_hash: str) -> tuple[str, ...]:
-    """Where a run differs from its sealed protocol, in words."""
+def deviations(
+    protocol: Protocol,
+    trials: Sequence[Trial],
+    code_hash: str | None = None,
+    runner_hash: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> tuple[str, ...]:
+    """Where a run departed from its sealed protocol, in words; empty when nowhere."""
     planned = {(arm, seed) for arm in protocol.arms for seed in protocol.seeds}
-    measured = [(trial.arm, trial.seed) for trial in trials]
-    found = []
+    measured = Counter((trial.arm, trial.seed) for trial in trials)
+    extra = set(measured) - planned
+    arms = sorted({arm for arm, _ in extra if arm not in protocol.arms})
+    smoke = sorted({seed for _, seed in extra if seed in protocol.smoke_seeds})
+    foreign = {(a, s) for a, s in extra if a in protocol.arms and s not in protocol.smoke_seeds}
+    repeated = sum(count > 1 for count in measured.values())
+    unusable = sum(
+        not math.isfinite(trial.metrics.get(protocol.metric, math.nan))
+        for trial in trials
+        if (trial.arm, trial.seed) in planned
+    )
+    found: list[str] = []
     if missing := planned - set(measured):
         found.append(f"{len(missing)} of {len(planned)} planned trials are missing")
-    if extra := set(measured) - planned:
-        found.append(f"{len(extra)} trials were not planned")
-    if len(measured) != len(set(measured)):
-        found.append("a trial was counted twice")
-    if set(measured) & {(arm, seed) for arm in protocol.arms for seed in protocol.smoke_seeds}:
-        found.append("a smoke seed was measured")
-    if code_hash != protocol.code_hash:
-        found.append("the code that ran is not the sealed code")
+    if unusable:
+        found.append(f"{unusable} trials have no usable {protocol.metric}")
+    if arms:
+        found.append(f"arms that were not planned were run: {', '.join(arms)}")
+    if foreign:
+        found.append(f"{len(foreign)} trials ran on seeds that were not planned")
+    if smoke:
+        found.append(f"{len(smoke)} smoke seeds were measured; they do not count")
+    if repeated:
+        found.append(f"{repeated} trials were run more than once")
+    if code_hash is not None and code_hash != protocol.code_hash:
+        found.append("the code that ran is not the code that was sealed")
+    if runner_hash is not None and runner_hash != protocol.runner_hash:
+        found.append("the runner that ran is not the runner that was sealed")
+    if parameters is not None and canonical(dict(parameters)) != canonical(protocol.parameters):
+        found.append("the parameters that were used are not those that were sealed")
     return tuple(found)

@@ -1,60 +1,93 @@
-"""The sentence of a finding, written from its numbers alone.
+"""The sentence of a finding, rendered from its numbers; no model writes any of it.
 
-Rounding never moves a number across zero, across the smallest effect of interest, or a
-p-value to nought.
+Rounding never moves a number across zero or across the smallest effect of interest,
+a p-value never across alpha and never to zero.
 """
 
 from __future__ import annotations
 
-from scientist.records import Hypothesis, Judgement
+import math
+from collections.abc import Callable, Sequence
 
-DIGITS = 3
-MOST_DIGITS = 12
+from scientist.records import Hypothesis, Judgement, Verdict
+
+MOST_DECIMALS = 15
 
 
 def render(hypothesis: Hypothesis, judgement: Judgement) -> str:
-    """One sentence: what was compared, what was measured, how sure, what follows."""
+    """One sentence: what changed by how much, how sure, under what conditions, and so what."""
     conditions = _conditions(hypothesis)
-    about = f"{hypothesis.treatment} against {hypothesis.control} on {hypothesis.metric}"
-    if judgement.effect is None or judgement.interval is None or judgement.p_value is None:
-        return f"{about}{conditions}: {judgement.verdict}, because {judgement.reason}."
-    edges = (0.0, hypothesis.smallest_effect, -hypothesis.smallest_effect)
-    effect, low, high = (
-        rounded(value, edges)
-        for value in (judgement.effect, judgement.interval.low, judgement.interval.high)
-    )
-    spread = f"{judgement.interval.confidence:.0%} {judgement.interval.method} interval"
-    change = "changed" if judgement.effect == 0 else "raised" if judgement.effect > 0 else "lowered"
+    interval, effect, p_value = judgement.interval, judgement.effect, judgement.p_value
+    if effect is None or interval is None or p_value is None:
+        return (
+            f"{hypothesis.treatment} compared with {hypothesis.control} on {hypothesis.metric}"
+            f"{conditions}: {judgement.verdict}, because {judgement.reason}."
+        )
+    shown = [effect, interval.low, interval.high]
+    if effect < 0:  # "lowered by 0.1" tells the sign in the verb
+        shown = [-effect, -interval.high, -interval.low]
+    smallest = hypothesis.smallest_effect
+    size, low, high = together(shown, (0.0, smallest, -smallest))
+    alpha = round(1 - interval.confidence, 12)
+    if effect == 0:
+        change = f"left {hypothesis.metric} unchanged"
+    else:
+        change = f"{'raised' if effect > 0 else 'lowered'} {hypothesis.metric} by {size}"
+    if interval.method == "degenerate":
+        spread = "the same in every pair"
+    else:
+        spread = f"{interval.confidence * 100:g}% {interval.method} interval {low} to {high}"
+    why = "" if judgement.verdict is Verdict.SUPPORTED else f", because {judgement.reason}"
     return (
-        f"{hypothesis.treatment} {change} {hypothesis.metric} by {effect.lstrip('-')} compared "
-        f"with {hypothesis.control}{conditions} (difference {effect}, "
-        f"{spread} {low} to {high}, "
-        f"{judgement.pairs} paired seeds, one-sided p = {probability(judgement.p_value)}): "
-        f"{judgement.verdict}, because {judgement.reason}."
+        f"{hypothesis.treatment} {change} ({spread}, n = {judgement.pairs} pairs, "
+        f"p = {probability(p_value, alpha)}) compared with {hypothesis.control}{conditions}: "
+        f"{judgement.verdict}{why}."
     )
 
 
-def rounded(value: float, edges: tuple[float, ...] = (0.0,)) -> str:
-    """As few digits as keep the value on its side of every edge."""
-    for digits in range(DIGITS, MOST_DIGITS + 1):
-        text = f"{value:.{digits}f}"
-        if all(_side(float(text), edge) == _side(value, edge) for edge in edges):
-            return text
-    return repr(value)
+def together(values: Sequence[float], edges: Sequence[float]) -> list[str]:
+    """Numbers with one count of decimals, enough that each stays on its side of every edge.
+
+    Two digits of their spread are shown, or three of the number where all are equal.
+    """
+    spread = max(values) - min(values)
+    scale = spread or max(map(abs, values)) / 10 or 1.0
+    least = max(0, 1 - math.floor(math.log10(scale)))
+    for decimals in range(least, MOST_DECIMALS + 1):
+        texts = [f"{value + 0.0:.{decimals}f}" for value in values]
+        if all(_kept(value, text, edges) for value, text in zip(values, texts, strict=True)):
+            return [text.lstrip("-") if float(text) == 0 else text for text in texts]
+    return [repr(value) for value in values]
 
 
-def probability(p: float) -> str:
-    """A p-value that is never shown as zero."""
-    return f"{p:.4f}" if p >= 0.0001 else f"{p:.1e}"
+def probability(p: float, alpha: float) -> str:
+    """A p-value with two digits, more where two would move it across alpha."""
+    write: Callable[[int], str] = (
+        (lambda digits: f"{p:.{digits - 1}e}")
+        if p < 1e-5
+        else (lambda digits: f"{p:.{digits - 1 - math.floor(math.log10(p))}f}")
+    )
+    for digits in range(2, 17):
+        text = write(digits)
+        if (float(text) <= alpha) == (p <= alpha):
+            return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+    return repr(p)
 
 
-def _side(value: float, edge: float) -> int:
-    return (value > edge) - (value < edge)
+def _kept(value: float, text: str, edges: Sequence[float]) -> bool:
+    written = float(text)
+    return all((value > e) - (value < e) == (written > e) - (written < e) for e in edges)
 
 
 def _conditions(hypothesis: Hypothesis) -> str:
-    parts = [
-        f"{name} = {value:g}" if isinstance(value, int | float) else f"{name} = {value}"
-        for name, value in sorted(hypothesis.parameters.items())
-    ]
-    return f", with {', '.join(parts)}" if parts else ""
+    """The parameters that were chosen; the others have the defaults of the sealed code."""
+    if not hypothesis.conditions:
+        return " (default setting)" if hypothesis.parameters else ""
+    chosen = {name: hypothesis.parameters[name] for name in sorted(hypothesis.conditions)}
+    parts = (
+        f"{name} = {value:.12g}"
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else f"{name} = {value}"
+        for name, value in chosen.items()
+    )
+    return f" ({', '.join(parts)})"

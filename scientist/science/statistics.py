@@ -1,82 +1,87 @@
-"""Paired statistics by scipy, with the degenerate cases spelled out.
+"""Paired statistics on differences (treatment minus control on one seed), by scipy.
 
-Differences are treatment minus control on the same seed. All randomness is seeded, so
-that the same trials give the same numbers to the last digit.
+The order of the differences matters to no result that is reported, provided callers
+give them in order of seed: resampling is seeded, so that the same trials give the same
+numbers to the last digit. Differences that do not vary have their own exact answers.
 """
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
+from typing import Literal
 
-from scientist.records import Interval, Trial
+from scientist.records import Interval
 
-SEED = 20240229
-
-
-def paired(
-    trials: Sequence[Trial], treatment: str, control: str, metric: str
-) -> list[tuple[float, float]]:
-    """(treatment, control) values of every seed that has both, in order of seed."""
-    values: dict[tuple[str, int], float] = {
-        (trial.arm, trial.seed): trial.metrics[metric]
-        for trial in trials
-        if metric in trial.metrics
-    }
-    both = sorted(seed for arm, seed in values if arm == treatment and (control, seed) in values)
-    return [(values[treatment, seed], values[control, seed]) for seed in both]
+Alternative = Literal["two-sided", "greater", "less"]
 
 
 def mean(values: Sequence[float]) -> float:
-    """The arithmetic mean, summed without rounding surprises."""
+    """The arithmetic mean, summed exactly."""
     return math.fsum(values) / len(values)
 
 
+def constant(differences: Sequence[float]) -> bool:
+    """Whether the differences vary by no more than rounding does."""
+    low, high = min(differences), max(differences)
+    return high - low <= 1e-12 * max(abs(low), abs(high))
+
+
 def standardized(differences: Sequence[float]) -> float | None:
-    """Mean difference in standard deviations of the differences; None when they do not vary."""
-    import numpy as np
+    """The mean in standard deviations of the differences (d_z); None if they do not vary."""
+    if len(differences) < 2 or constant(differences):
+        return None
+    center = mean(differences)
+    variance = math.fsum((d - center) ** 2 for d in differences) / (len(differences) - 1)
+    return center / math.sqrt(variance)
 
-    deviation = float(np.std(differences, ddof=1))
-    return mean(differences) / deviation if deviation > 0 else None
+
+def interval(
+    differences: Sequence[float], confidence: float, resamples: int, seed: int
+) -> Interval:
+    """Bootstrap interval of the mean, bias-corrected and accelerated (Efron 1987).
+
+    Where BCa has no answer (one far outlier in a few pairs) the percentile interval
+    stands in, and the method says so.
+    """
+    if constant(differences):
+        only = mean(differences)
+        return Interval(low=only, high=only, confidence=confidence, method="degenerate")
+    for method in ("BCa", "percentile"):
+        low, high = _bootstrap(differences, confidence, resamples, seed, method)
+        if math.isfinite(low) and math.isfinite(high):
+            break
+    return Interval(low=low, high=high, confidence=confidence, method=method)
 
 
-def interval(differences: Sequence[float], confidence: float, resamples: int) -> Interval:
-    """BCa bootstrap interval of the mean difference (Efron 1987)."""
+def _bootstrap(
+    differences: Sequence[float], confidence: float, resamples: int, seed: int, method: str
+) -> tuple[float, float]:
     import numpy as np
     from scipy import stats
 
-    if max(differences) == min(differences):
-        only = differences[0]
-        return Interval(low=only, high=only, confidence=confidence, method="all differences equal")
-    result = stats.bootstrap(
-        (np.asarray(differences),),
-        np.mean,
-        confidence_level=confidence,
-        n_resamples=resamples,
-        method="BCa",
-        vectorized=True,
-        rng=np.random.default_rng(SEED),
-    )
-    low, high = (float(bound) for bound in result.confidence_interval)
-    if not (np.isfinite(low) and np.isfinite(high)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of degenerate data: the caller looks at the answer
         result = stats.bootstrap(
-            (np.asarray(differences),),
+            (np.asarray(differences, dtype=float),),
             np.mean,
             confidence_level=confidence,
             n_resamples=resamples,
-            method="percentile",
+            method=method,
             vectorized=True,
-            rng=np.random.default_rng(SEED),
+            rng=np.random.default_rng(seed),
         )
-        low, high = (float(bound) for bound in result.confidence_interval)
-        return Interval(low=low, high=high, confidence=confidence, method="percentile bootstrap")
-    return Interval(low=low, high=high, confidence=confidence, method="BCa bootstrap")
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 
-def sign_flip(differences: Sequence[float], resamples: int) -> float:
-    """p of a mean difference at least this large if signs were arbitrary (Fisher 1935).
+def sign_flip(
+    differences: Sequence[float], alternative: Alternative, resamples: int, seed: int
+) -> float:
+    """p of the mean if each difference were as likely to have the other sign (Fisher 1935).
 
-    One-sided towards positive differences; exact when all flips fit into `resamples`.
+    Exact when there are no more sign patterns than `resamples`, else from that many
+    random ones, with the observed one counted in; so it is never zero.
     """
     import numpy as np
     from scipy import stats
@@ -85,9 +90,9 @@ def sign_flip(differences: Sequence[float], resamples: int) -> float:
         (np.asarray(differences, dtype=float),),
         np.mean,
         permutation_type="samples",
-        alternative="greater",
+        alternative=alternative,
         n_resamples=resamples,
         vectorized=True,
-        rng=np.random.default_rng(SEED),
+        rng=np.random.default_rng(seed),
     )
-    return float(result.pvalue)
+    return min(1.0, float(result.pvalue))

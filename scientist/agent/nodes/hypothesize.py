@@ -117,7 +117,7 @@ def proposals(kit: Kit) -> type[BaseModel]:
         "Proposal",
         __config__=strict,
         sentences=(list[int], Field(min_length=1, max_length=3)),
-        reason=(str, Field(min_length=10, max_length=240)),
+        reason=(str, Field(min_length=10, max_length=160)),
         treatment=(arm, ...),
         control=(arm, ...),
         metric=(metric, ...),
@@ -127,7 +127,7 @@ def proposals(kit: Kit) -> type[BaseModel]:
     return create_model(
         "Proposals",
         __config__=strict,
-        thoughts=(str, Field(min_length=10, max_length=300)),
+        thoughts=(str, Field(min_length=10, max_length=240)),
         hypotheses=(some[proposal], Field(min_length=2, max_length=COUNT)),
     )
 
@@ -182,11 +182,12 @@ def _numbers(hypothesis: Hypothesis) -> dict[str, float]:
 
 
 def _build(name: str, kit: Kit, candidate: Candidate) -> Hypothesis:
-    conditions = ", ".join(
-        f"{key} = {value:g}" if isinstance(value, int | float) else f"{key} = {value}"
-        for key, value in candidate.parameters.items()
-        if value != kit.parameters[key].default
+    chosen = tuple(
+        name
+        for name, value in candidate.parameters.items()
+        if value != kit.parameters[name].default
     )
+    conditions = ", ".join(f"{name} = {candidate.parameters[name]:g}" for name in chosen)
     verb = "raises" if candidate.direction is Direction.INCREASE else "lowers"
     return Hypothesis(
         id=name,
@@ -204,6 +205,7 @@ def _build(name: str, kit: Kit, candidate: Candidate) -> Hypothesis:
         direction=candidate.direction,
         smallest_effect=kit.smallest_effect(candidate.metric),
         parameters=candidate.parameters,
+        conditions=chosen,
     )
 
 

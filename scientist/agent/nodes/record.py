@@ -11,6 +11,7 @@ from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.events import Event, FindingRecorded
 from scientist.journal import project
+from scientist.lab.experiments import runner_hash
 from scientist.records import Finding, Judgement, Protocol
 from scientist.science import protocol as protocols
 from scientist.science import statement
@@ -32,7 +33,8 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
         deviations = protocols.deviations(
             protocol,
             project.trials(bench.journal, experiment),
-            hashlib.sha256(code.encode()).hexdigest(),
+            code_hash=hashlib.sha256(code.encode()).hexdigest(),
+            runner_hash=runner_hash(),
         )
 
     def number(_: None) -> tuple[str, Sequence[Event]]:

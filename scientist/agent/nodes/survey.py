@@ -56,6 +56,9 @@ def _passages(bench: Bench, kit: Kit, round_: int) -> list[str]:
     query = f"{bench.question or ''} {kit.title}. {kit.summary}".strip()
     hits = bench.toolkit.use("search_essays", bench, query=query, limit=PASSAGES * 5)
     hits = [hit for hit in hits if hit.address.split(":")[0] in bench.essays]
+    # sentences that have led to a hypothesis already come last, so that others get a turn
+    used = {q.address for h in project.hypotheses(bench.journal) for q in h.record.quotes}
+    hits.sort(key=lambda hit: hit.address in used)
     taken: dict[str, int] = {}
     chosen: list[str] = []
     for hit in hits:

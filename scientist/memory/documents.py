@@ -1,0 +1,83 @@
+"""What the store should hold, read from the journal: one document per address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scientist.journal import Entry, Journal
+from scientist.records import Finding, Hypothesis, Passage
+
+PASSAGES, FINDINGS, HYPOTHESES = "passages", "findings", "hypotheses"
+COLLECTIONS = (PASSAGES, FINDINGS, HYPOTHESES)
+KINDS = ("essay_added", "finding_recorded", "hypothesis_proposed")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text to be found by meaning."""
+
+    collection: str
+    address: str
+    text: str
+    metadata: dict[str, Any]
+
+
+def documents(journal: Journal) -> Iterator[tuple[Entry, list[Document]]]:
+    """Every entry that puts something into the store, with what it puts there."""
+    for entry in journal.entries(*KINDS):
+        if entry.kind == "essay_added":
+            yield entry, _passages(journal, entry.data)
+        elif entry.kind == "finding_recorded":
+            yield entry, [_finding(Finding.model_validate(entry.data["finding"]))]
+        else:
+            yield entry, [_hypothesis(Hypothesis.model_validate(entry.data["hypothesis"]))]
+
+
+def _passages(journal: Journal, essay: dict[str, Any]) -> list[Document]:
+    lines = journal.get(essay["passages_blob"]).splitlines()
+    return [
+        Document(
+            PASSAGES,
+            passage.address,
+            passage.text,
+            {
+                "essay": passage.essay,
+                "title": essay["title"],
+                "number": passage.number,
+                "paragraph": passage.paragraph,
+            },
+        )
+        for passage in map(Passage.model_validate_json, lines)
+    ]
+
+
+def _finding(finding: Finding) -> Document:
+    return Document(
+        FINDINGS,
+        finding.id,
+        finding.statement,
+        {
+            "verdict": str(finding.judgement.verdict),
+            "hypothesis": finding.hypothesis,
+            "experiment": finding.experiment,
+            "metric": finding.metric,
+            "treatment": finding.treatment,
+            "control": finding.control,
+        },
+    )
+
+
+def _hypothesis(hypothesis: Hypothesis) -> Document:
+    return Document(
+        HYPOTHESES,
+        hypothesis.id,
+        hypothesis.statement,
+        {
+            "kit": hypothesis.kit,
+            "metric": hypothesis.metric,
+            "treatment": hypothesis.treatment,
+            "control": hypothesis.control,
+        },
+    )

@@ -1,0 +1,76 @@
+"""Run the real command against a scripted model, as a user would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from scripted import Fault, ScriptedServer
+
+ESSAY = """---
+title: Cues that turn
+themes: [causal-features]
+---
+A learner that keeps only features with a stable weight will make fewer errors after the
+cue is reversed. Pooling all environments makes a learner lean on the spurious cue.
+Reweighting the worst environment lowers the error under shift by less than filtering does.
+With few samples in each environment, a stability test keeps the misleading feature.
+More environments help only if the strength of the cue differs between them.
+Noise in the labels raises the weight that a pooled learner puts on traces.
+"""
+ARMS = ("stable", "reweighted", "informed")
+METRICS = ("shifted_error", "familiar_error", "spurious_reliance")
+
+
+def propose(request: dict[str, Any]) -> dict[str, Any]:
+    """Three hypotheses nobody has tested yet, the same ones for the same prompt."""
+    text = request["messages"][1]["content"]
+    tested = text.count(" against ")
+    hypotheses = [
+        {
+            "sentences": [number + 1],
+            "reason": "The sentence says that stability pays under shift.",
+            "treatment": arm,
+            "control": "pooled",
+            "metric": METRICS[(tested + number) % 3],
+            "direction": "decrease",
+            "conditions": [{"parameter": "samples", "value": 300 + 10 * tested + number}],
+        }
+        for number, arm in enumerate(ARMS)
+    ]
+    return {"thoughts": "Stability may pay under shift.", "hypotheses": hypotheses}
+
+
+def essays(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cues.md").write_text(ESSAY)
+    return folder
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "scientist", *(str(argument) for argument in arguments)]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SCIENTIST_", "OPENAI_"))}
+    return {**kept, "SCIENTIST_RETRIES": "1", "SCIENTIST_CONNECT_TIMEOUT": "1", **extra}
+
+
+def scientist(
+    *arguments: object, timeout: float = 120, **extra: str
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env=environment(**extra),
+        stdin=subprocess.DEVNULL,
+    )
+
+
+__all__ = ["Fault", "ScriptedServer", "command", "environment", "essays", "propose", "scientist"]

@@ -1,0 +1,274 @@
+"""Whole campaigns through the real command, sandbox and Chroma; only the model is scripted."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from campaigns import (
+    Fault,
+    ScriptedServer,
+    command,
+    environment,
+    essays,
+    propose,
+    scientist,
+)
+
+from scientist.journal import Journal, project, verify
+
+
+def settled(workspace: Path) -> list[tuple[str, str, float | None]]:
+    """What a campaign found, without ids and times."""
+    with Journal(workspace / "journal") as journal:
+        found = project.findings(journal)
+    return [
+        (f.record.statement, f.record.judgement.verdict, f.record.judgement.effect) for f in found
+    ]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, float | None]]:
+    """The findings of a campaign of three rounds that nothing went wrong in."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with ScriptedServer(script=propose) as server:
+        done = scientist(
+            *("run", "--essays", essays(folder / "e"), "--rounds", 3, "--pairs", 8),
+            *("-w", folder / "w", "--endpoint", server.url),
+        )
+    assert done.returncode == 0, done.stderr
+    return settled(folder / "w")
+
+
+def test_a_campaign_goes_from_essays_to_findings_with_verdict_interval_and_quote(
+    tmp_path: Path,
+) -> None:
+    with ScriptedServer(script=propose) as server:
+        done = scientist(
+            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 2, "--pairs", 12),
+            *("-w", tmp_path / "w", "--endpoint", server.url, "--json"),
+        )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["outcome"] == "completed"
+    assert [finding["id"] for finding in report["findings"]] == ["F1", "F2"]
+    for finding in report["findings"]:
+        judged = finding["judgement"]
+        assert judged["verdict"] in ("supported", "refuted", "inconclusive")
+        assert judged["interval"]["low"] <= judged["effect"] <= judged["interval"]["high"]
+        assert judged["pairs"] == 12
+        assert "With few samples" in done.stderr or finding["quotes"][0]["text"] in done.stderr
+        assert finding["quotes"]
+    assert report["findings"][0]["judgement"]["verdict"] == "supported"
+
+
+def test_every_finding_can_be_traced_to_sealed_protocol_trials_and_quote(tmp_path: Path) -> None:
+    with ScriptedServer(script=propose) as server:
+        scientist(
+            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 8),
+            *("-w", tmp_path / "w", "--endpoint", server.url),
+        )
+    with Journal(tmp_path / "w" / "journal") as journal:
+        order = [entry.kind for entry in journal.entries()]
+        (view,) = project.findings(journal)
+        finding = view.record
+        trials = project.trials(journal, project.experiment(journal, finding.experiment))
+        protocol = project.protocol(journal, finding.protocol_digest)
+        essay = next(journal.entries("essay_added")).data
+        text = journal.get(essay["text_blob"]).decode()
+    assert order.index("protocol_sealed") < order.index("experiment_started")
+    assert {t.seed for t in trials} == set(protocol.seeds)
+    assert not set(protocol.seeds) & set(protocol.smoke_seeds)
+    for quote in finding.quotes:
+        assert text[quote.start : quote.end] == quote.text
+    by_seed = {(t.arm, t.seed): t.metrics[finding.metric] for t in trials}
+    differences = [
+        by_seed[finding.treatment, seed] - by_seed[finding.control, seed] for seed in protocol.seeds
+    ]
+    assert finding.judgement.effect == pytest.approx(sum(differences) / len(differences), abs=1e-12)
+    shown = scientist("finding", "show", "f1", "-w", tmp_path / "w")
+    assert finding.protocol_digest in shown.stdout
+    assert str(finding.trials_blob) in shown.stdout
+
+
+def test_a_second_campaign_does_not_repeat_the_first(tmp_path: Path) -> None:
+    with ScriptedServer(script=propose) as server:
+        for _ in range(2):
+            done = scientist(
+                *("run", "--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 8),
+                *("-w", tmp_path / "w", "--endpoint", server.url),
+            )
+            assert done.returncode == 0, done.stderr
+    assert len({statement for statement, _, _ in settled(tmp_path / "w")}) == 2
+    assert json.loads(scientist("corpus", "list", "-w", tmp_path / "w", "--json").stdout)[1:] == []
+
+
+def test_proposals_that_break_a_rule_are_rejected_with_the_reason(tmp_path: Path) -> None:
+    def odd(request: dict[str, Any]) -> dict[str, Any]:
+        answer = propose(request)
+        first, second, _ = answer["hypotheses"]
+        first["sentences"] = [99]
+        second["control"] = second["treatment"]
+        return answer
+
+    with ScriptedServer(script=odd) as server:
+        done = scientist(
+            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 8),
+            *("-w", tmp_path / "w", "--endpoint", server.url),
+        )
+    assert done.returncode == 0, done.stderr
+    with Journal(tmp_path / "w" / "journal") as journal:
+        reasons = [entry.data["reason"] for entry in journal.entries("candidate_rejected")]
+    assert any("no sentence 99" in reason for reason in reasons)
+    assert any("treatment and control are both" in reason for reason in reasons)
+
+
+def test_a_model_that_only_repeats_itself_ends_without_a_finding_and_exit_4(tmp_path: Path) -> None:
+    def stuck(request: dict[str, Any]) -> dict[str, Any]:
+        answer = propose({"messages": [{}, {"content": ""}]})
+        for item in answer["hypotheses"]:
+            item["control"] = item["treatment"]
+        return answer
+
+    with ScriptedServer(script=stuck) as server:
+        done = scientist(
+            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 5, "--pairs", 8),
+            *("-w", tmp_path / "w", "--endpoint", server.url),
+        )
+    assert settled(tmp_path / "w") == []
+    assert done.returncode in (1, 4)
+    assert "hint:" in done.stderr
+    assert verify(tmp_path / "w" / "journal").passed
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_killed_campaign_resumes_to_the_very_same_findings(
+    tmp_path: Path, undisturbed: list[Any], attempt: int
+) -> None:
+    pause = random.Random(attempt)
+    arguments = ("--rounds", 3, "--pairs", 8, "-w", tmp_path / "w")
+    with ScriptedServer(script=propose) as server:
+        first = ("run", "--essays", essays(tmp_path / "e"), *arguments, "--endpoint", server.url)
+        following = ("run", "--resume", "-w", tmp_path / "w", "--endpoint", server.url)
+        kills = 0
+        for _ in range(40):
+            opened = (tmp_path / "w" / "journal").exists() and _opened(tmp_path / "w")
+            process = subprocess.Popen(
+                command(*(following if opened else first)),
+                env=environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            try:
+                _, stderr = process.communicate(timeout=pause.uniform(1.2, 6.0))
+                assert process.returncode == 0, stderr
+                break
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+                kills += 1
+        else:
+            pytest.fail("the campaign never ended")
+    found = verify(tmp_path / "w" / "journal")
+    assert found.passed, found.problem
+    assert kills >= 1
+    assert settled(tmp_path / "w") == undisturbed
+    with Journal(tmp_path / "w" / "journal") as journal:
+        finished = [entry.data["experiment"] for entry in journal.entries("experiment_finished")]
+        assert len(finished) == len(set(finished)) == 3
+        assert journal.count("campaign_closed") == 1
+
+
+def _opened(workspace: Path) -> bool:
+    with Journal(workspace / "journal") as journal:
+        return journal.count("campaign_opened") > 0
+
+
+def test_ctrl_c_once_finishes_the_step_and_can_be_resumed(tmp_path: Path) -> None:
+    asked: list[float] = []
+
+    def slow(request: dict[str, Any]) -> Any:
+        asked.append(time.monotonic())
+        time.sleep(1.0)
+        return propose(request)
+
+    with ScriptedServer(script=slow) as server:
+        process = subprocess.Popen(
+            command(
+                *("run", "--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 8),
+                *("-w", tmp_path / "w", "--endpoint", server.url),
+            ),
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not asked:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+        assert process.returncode == 130, stderr
+        assert "scientist run --resume C1" in stderr
+        done = scientist("run", "--resume", "C1", "-w", tmp_path / "w", "--endpoint", server.url)
+    assert done.returncode == 0, done.stderr
+    assert len(asked) == 1, "the finished step was not asked for again"
+    assert len(settled(tmp_path / "w")) == 1
+
+
+def test_a_server_that_goes_away_pauses_the_campaign_which_then_resumes(tmp_path: Path) -> None:
+    answers = [propose, Fault(503), Fault(503)]
+    with ScriptedServer(answers) as server:
+        done = scientist(
+            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 2, "--pairs", 8),
+            *("-w", tmp_path / "w", "--endpoint", server.url),
+        )
+    assert done.returncode == 3, done.stderr
+    assert "--resume C1" in done.stderr
+    assert len(settled(tmp_path / "w")) == 1
+    with ScriptedServer(script=propose) as server:
+        done = scientist("run", "--resume", "-w", tmp_path / "w", "--endpoint", server.url)
+    assert done.returncode == 0, done.stderr
+    assert len(settled(tmp_path / "w")) == 2
+
+
+def test_a_spent_token_budget_ends_the_campaign_and_keeps_what_was_found(tmp_path: Path) -> None:
+    with ScriptedServer(script=propose) as server:
+        done = scientist(
+            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 9, "--tokens", 10),
+            *("--pairs", 8, "-w", tmp_path / "w", "--endpoint", server.url, "--json"),
+        )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["outcome"] == "budget"
+    assert len(report["findings"]) == 1
+
+
+def test_two_processes_cannot_drive_one_campaign(tmp_path: Path) -> None:
+    def slow(request: dict[str, Any]) -> Any:
+        time.sleep(3)
+        return propose(request)
+
+    with ScriptedServer(script=slow) as server:
+        process = subprocess.Popen(
+            command(
+                *("run", "--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 8),
+                *("-w", tmp_path / "w", "--endpoint", server.url),
+            ),
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not server.requests:
+            time.sleep(0.05)
+        done = scientist("run", "--resume", "C1", "-w", tmp_path / "w", "--endpoint", server.url)
+        process.wait(timeout=60)
+    assert done.returncode == 2
+    assert "another process" in done.stderr
+    assert process.returncode == 0

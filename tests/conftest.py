@@ -1,0 +1,28 @@
+"""What many tests share: a journal, a workspace, and a place for downloads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scientist.journal import Journal
+
+for _folder in ("", "agent"):
+    sys.path.insert(0, str(Path(__file__).parent / _folder))  # for scripted, campaigns
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "journal", write=True) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads the settings of the user who runs it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "SCIENTIST_ENDPOINT", "SCIENTIST_MODEL"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,166 @@
+"""A protocol is planned from the hypothesis, sealed by its digest, and held against the run."""
+
+import hashlib
+import json
+import math
+
+import orjson
+import pytest
+
+from scientist.errors import ScientistError, UsageError
+from scientist.events import ProtocolSealed
+from scientist.journal import Journal
+from scientist.records import Direction, Hypothesis, Protocol, Trial
+from scientist.science import protocol as protocols
+
+from .conftest import trials
+
+CHANGES = {
+    "hypothesis": "H2",
+    "kit": "other",
+    "treatment": "informed",
+    "control": "reweighted",
+    "arms": ("pooled", "stable"),
+    "metric": "familiar_error",
+    "direction": Direction.INCREASE,
+    "smallest_effect": math.nextafter(0.05, 1),
+    "parameters": {"samples": 100, "noise": 0.1, "flip": 1, "law": "linear"},
+    "seeds": (1, 2, 3),
+    "smoke_seeds": (4,),
+    "test": "t-test",
+    "alpha": 0.051,
+    "confidence": 0.9,
+    "resamples": 10_000,
+    "stopping_rule": "when it looks good",
+    "code_hash": "d" * 64,
+    "runner_hash": "s" * 64,
+}
+
+
+@pytest.mark.parametrize("field", sorted(Protocol.model_fields))
+def test_tampering_with_any_field_changes_the_digest(protocol: Protocol, field: str) -> None:
+    changed = protocol.model_copy(update={field: CHANGES[field]})
+    assert protocols.digest(changed) != protocols.digest(protocol)
+
+
+def test_one_seed_or_parameter_less_or_in_another_order_changes_the_digest(
+    protocol: Protocol,
+) -> None:
+    known = {protocols.digest(protocol)}
+    for update in (
+        {"seeds": protocol.seeds[:-1]},
+        {"seeds": protocol.seeds[::-1]},
+        {"parameters": {**protocol.parameters, "noise": math.nextafter(0.1, 1)}},
+        {"parameters": {**protocol.parameters, "samples": 100.0}},
+        {"parameters": {k: v for k, v in protocol.parameters.items() if k != "law"}},
+    ):
+        known.add(protocols.digest(protocol.model_copy(update=update)))
+    assert len(known) == 6
+
+
+def test_the_digest_survives_the_journal_and_needs_only_json_and_sha256(
+    protocol: Protocol, tmp_path: object
+) -> None:
+    digest = protocols.digest(protocol)
+    with Journal(tmp_path / "journal", write=True) as journal:  # type: ignore[operator]
+        blob = journal.put("code")
+        journal.append(ProtocolSealed(protocol=protocol, digest=digest, code_blob=blob))
+        data = next(journal.entries("protocol_sealed")).data
+    assert protocols.digest(Protocol.model_validate(data["protocol"])) == digest
+    plain = json.dumps(data["protocol"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(plain.encode()).hexdigest() == digest
+
+
+def test_canonical_text_is_one_for_one_value() -> None:
+    assert (
+        protocols.canonical({"b": 0.1, "a": [True, None, "é"]}) == '{"a":[true,null,"é"],"b":0.1}'
+    )
+    assert protocols.canonical({"a": 1}) == protocols.canonical(orjson.loads(b'{ "a" : 1 }'))
+    for bad in (math.nan, math.inf, {1, 2}):
+        with pytest.raises(ScientistError, match="cannot be sealed"):
+            protocols.canonical({"a": bad})
+
+
+def test_a_protocol_with_nan_cannot_be_sealed(protocol: Protocol) -> None:
+    broken = protocol.model_copy(update={"parameters": {"noise": math.nan}})
+    with pytest.raises(ScientistError, match="cannot be sealed"):
+        protocols.digest(broken)
+
+
+def test_seeds_are_drawn_from_the_hypothesis_and_smoke_seeds_never_meet_them(
+    hypothesis: Hypothesis,
+) -> None:
+    for count in (6, 24, 5000):
+        measured, smoke = protocols.seeds(count, "a basis")
+        assert len(set(measured)) == count
+        assert set(measured).isdisjoint(smoke)
+        assert max(measured) < min(smoke)
+        assert 0 <= min(measured) <= max(smoke) < 2**31
+    assert protocols.seeds(24, "a")[0] == protocols.seeds(24, "a")[0]
+    assert set(protocols.seeds(24, "a")[0]).isdisjoint(protocols.seeds(24, "b")[0])
+    other = hypothesis.model_copy(update={"id": "H2"})
+    hashes = {"code_hash": "c", "runner_hash": "r"}
+    plans = [protocols.plan(h, pairs=24, alpha=0.05, **hashes) for h in (hypothesis, other)]
+    assert set(plans[0].seeds).isdisjoint(plans[1].seeds)
+
+
+def test_a_plan_takes_everything_from_the_hypothesis(
+    protocol: Protocol, hypothesis: Hypothesis
+) -> None:
+    assert protocol.arms == ("stable", "pooled")
+    assert protocol.direction is hypothesis.direction
+    assert protocol.parameters == hypothesis.parameters
+    assert protocol.confidence == 0.95
+    assert len(protocol.seeds) == 24
+
+
+@pytest.mark.parametrize(
+    ("pairs", "alpha", "says"), [(5, 0.05, "too few"), (6, 0.01, "can never give a p")]
+)
+def test_a_plan_that_can_decide_nothing_is_refused(
+    hypothesis: Hypothesis, pairs: int, alpha: float, says: str
+) -> None:
+    with pytest.raises(UsageError, match=says) as refused:
+        protocols.plan(hypothesis, pairs=pairs, alpha=alpha, code_hash="c", runner_hash="r")
+    assert "SCIENTIST_PAIRS=" in refused.value.hint
+
+
+def test_comparing_an_arm_with_itself_is_refused(hypothesis: Hypothesis) -> None:
+    same = hypothesis.model_copy(update={"control": "stable"})
+    with pytest.raises(UsageError, match="with itself"):
+        protocols.plan(same, pairs=24, alpha=0.05, code_hash="c", runner_hash="r")
+
+
+def test_a_run_as_planned_has_no_deviations(protocol: Protocol) -> None:
+    run = trials(protocol, -0.1)
+    assert protocols.deviations(protocol, run) == ()
+    assert (
+        protocols.deviations(
+            protocol, run[::-1], protocol.code_hash, protocol.runner_hash, protocol.parameters
+        )
+        == ()
+    )
+
+
+def test_every_departure_from_the_plan_is_named(protocol: Protocol) -> None:
+    run = trials(protocol, -0.1)
+    smoke = trials(protocol, -0.1, seeds=protocol.smoke_seeds[:1])
+    stranger = trials(protocol, -0.1, seeds=(7,))
+    arm = Trial(arm="informed", seed=protocol.seeds[0], metrics={}, seconds=0.1)
+    blind = Trial(arm=run[0].arm, seed=run[0].seed, metrics={"other": 1.0}, seconds=0.1)
+    for changed, says in (
+        (run[:-2], "2 of 48 planned trials are missing"),
+        ([], "48 of 48 planned trials are missing"),
+        ([*run, *smoke], "1 smoke seeds were measured"),
+        ([*run, *stranger], "2 trials ran on seeds that were not planned"),
+        ([*run, arm], "arms that were not planned were run: informed"),
+        ([*run, run[0]], "1 trials were run more than once"),
+        ([blind, *run[1:]], "1 trials have no usable shifted_error"),
+    ):
+        found = protocols.deviations(protocol, changed)
+        assert len(found) == 1
+        assert found[0].startswith(says)
+    assert "code" in protocols.deviations(protocol, run, code_hash="d" * 64)[0]
+    assert "runner" in protocols.deviations(protocol, run, runner_hash="d" * 64)[0]
+    used = {**protocol.parameters, "noise": 0.2}
+    assert "parameters" in protocols.deviations(protocol, run, parameters=used)[0]
