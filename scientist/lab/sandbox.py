@@ -99,6 +99,7 @@ def contained(
             line += ["--symlink", str(path.readlink()), name]
         elif path.is_dir():
             line += ["--ro-bind", name, name]
+    line += ["--perms", "0755", "--dir", "/etc"]
     line += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     for shown in _python_folders():
         for parent in reversed(Path(shown).parents[:-1]):

@@ -21,10 +21,11 @@ FIX = (
     "kernel.unprivileged_userns_clone=1, or type scientist run --unsafe-no-sandbox"
 )
 ATTACK_SECONDS = 20
+CANARY = "SCIENTIST_CANARY"
 
 _ATTACK = """
 import ctypes, json, os, socket, sys
-port, secret, folder = json.load(open(sys.argv[1] + "/attack.json"))
+port, secret, folder, canary = json.load(open(sys.argv[1] + "/attack.json"))
 def held(attack):
     try:
         return not attack()
@@ -36,8 +37,14 @@ def reach():
 def read():
     return bool(open(secret).read())
 def environment():
-    text = b"".join(open(f"/proc/{p}/environ", "rb").read() for p in ("1", "self"))
-    return b"SCIENTIST_" in text or b"HOME=/root" in text or b"USER=" in text
+    for pid in ["self", *(p for p in os.listdir("/proc") if p.isdigit())]:
+        try:
+            text = open(f"/proc/{pid}/environ", "rb").read()
+        except OSError:
+            continue
+        if canary.encode() in text:
+            return True
+    return False
 def write():
     open(sys.argv[1] + "/planted", "w").write("x")
     return True
@@ -115,9 +122,14 @@ def attacked(binary: str | None) -> Tier:
         secret.write_text(secrets.token_hex())
         secret.chmod(0o666)
         plan = folder / "attack.json"
-        plan.write_text(json.dumps([server.getsockname()[1], str(secret), hidden]))
+        canary = secrets.token_hex()
+        plan.write_text(json.dumps([server.getsockname()[1], str(secret), hidden, canary]))
         plan.chmod(0o644)
-        child, filter_ = start(folder, limits, [python(), "-P", "-c", _ATTACK, INPUT], binary)
+        os.environ[CANARY] = canary  # what must not be seen from inside
+        try:
+            child, filter_ = start(folder, limits, [python(), "-P", "-c", _ATTACK, INPUT], binary)
+        finally:
+            del os.environ[CANARY]
         with child:
             try:
                 stdout, stderr = child.communicate(timeout=ATTACK_SECONDS)

@@ -147,7 +147,7 @@ def test_a_model_that_only_repeats_itself_ends_without_a_finding_and_exit_4(tmp_
     assert verify(tmp_path / "w" / "journal").passed
 
 
-@pytest.mark.parametrize("attempt", range(4))
+@pytest.mark.parametrize("attempt", range(3))
 def test_a_killed_campaign_resumes_to_the_very_same_findings(
     tmp_path: Path, undisturbed: list[Any], attempt: int
 ) -> None:
@@ -167,8 +167,9 @@ def test_a_killed_campaign_resumes_to_the_very_same_findings(
                 text=True,
             )
             try:
-                _, stderr = process.communicate(timeout=pause.uniform(1.2, 6.0))
-                assert process.returncode == 0, stderr
+                _, stderr = process.communicate(timeout=pause.uniform(2.5, 7.0))
+                ended = "no unfinished campaign" in stderr  # the kill came after the last event
+                assert process.returncode == 0 or ended, stderr
                 break
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
