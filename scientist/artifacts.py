@@ -131,7 +131,7 @@ def _from_hub(artifact: Artifact, part: Path, say: Progress) -> None:
             if answer.status_code == 200:
                 have = 0
             with part.open("ab" if have else "wb") as file:
-                for piece in answer.iter_raw(CHUNK):
+                for piece in answer.iter_raw():
                     file.write(piece)
                     have += len(piece)
                     say(what, have, artifact.size)

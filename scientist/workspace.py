@@ -87,7 +87,7 @@ def explain(fault: OSError, path: Path) -> WorkspaceError:
             f"the disk that holds {path} is full; nothing recorded so far is lost",
             "free some space, then: scientist run --resume",
         )
-    if fault.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+    if fault.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR):
         return WorkspaceError(
             f"{path} cannot be written: {fault.strerror}",
             "use a folder you may write to: scientist run --workspace DIR",

@@ -1,0 +1,91 @@
+"""Which server is talked to, and what is said when it is not what it should be."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted import ScriptedServer
+
+from scientist.errors import EndpointError, UsageError
+from scientist.llm.endpoint import connect, resolve
+from scientist.settings import Settings
+
+
+def found(**settings: Any) -> Any:
+    with connect(Settings(connect_timeout=1, **settings)) as handle:
+        return handle.endpoint
+
+
+def test_the_one_model_of_a_server_is_taken() -> None:
+    with ScriptedServer(models=["only"]) as server:
+        assert found(endpoint=server.url).model == "only"
+
+
+def test_the_path_may_be_left_out() -> None:
+    with ScriptedServer() as server:
+        assert found(endpoint=server.url.removesuffix("/v1")).url == server.url
+
+
+def test_several_models_need_a_choice() -> None:
+    with ScriptedServer(models=["a", "b"]) as server:
+        with pytest.raises(EndpointError, match="several models: a, b") as caught:
+            found(endpoint=server.url)
+        assert caught.value.hint == "scientist run --model a"
+        assert found(endpoint=server.url, model="b").model == "b"
+
+
+def test_a_model_that_is_not_served_is_named_with_those_that_are() -> None:
+    with (
+        ScriptedServer(models=["a"]) as server,
+        pytest.raises(EndpointError, match="does not serve 'c'; it serves: a"),
+    ):
+        found(endpoint=server.url, model="c")
+
+
+def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(EndpointError, match="no model server answers") as caught:
+        found(endpoint=f"http://127.0.0.1:{port}/v1")
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>login</html>", b"[]", b'{"data": 3}', b'{"data": [{}]}', b""]
+)
+def test_something_else_is_there(body: bytes) -> None:
+    with (
+        ScriptedServer(models_body=body) as server,
+        pytest.raises(EndpointError, match="not as an OpenAI-compatible server"),
+    ):
+        found(endpoint=server.url)
+
+
+def test_a_key_is_needed_and_used() -> None:
+    with ScriptedServer(key="right") as server:
+        with pytest.raises(EndpointError, match="refuses the key") as caught:
+            found(endpoint=server.url, api_key="wrong")
+        assert "SCIENTIST_API_KEY" in caught.value.hint
+        assert found(endpoint=server.url, api_key="right").api_key == "right"
+
+
+@pytest.mark.parametrize("given", ["localhost:8000", "nonsense", "ftp://x/v1"])
+def test_what_is_no_url_is_a_usage_error(given: str) -> None:
+    with pytest.raises(UsageError, match="is no URL"):
+        found(endpoint=given)
+
+
+def test_an_unknown_embedded_model_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"qwen2\.5-coder-1\.5b"):
+        resolve(Settings(model="nonsense"))
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no weights at"):
+        resolve(Settings(model=str(tmp_path / "x.gguf")))
+    (tmp_path / "x.gguf").write_bytes(b"not a model")
+    with pytest.raises(UsageError, match="no GGUF file"):
+        resolve(Settings(model=str(tmp_path / "x.gguf")))
