@@ -56,8 +56,8 @@ ifneq ($(UV),)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r constraints.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r constraints.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
 	@mkdir -p $(STAMPS) && touch $@
 
@@ -65,14 +65,14 @@ $(STAMPS)/dev: $(STAMPS)/run constraints-dev.txt
 ifneq ($(UV),)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r constraints-dev.txt
 else
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r constraints-dev.txt
 endif
 	@mkdir -p $(STAMPS) && touch $@
 
 constraints: | $(BIN)/python ## refresh the pinned versions and hashes (needs the package index)
-	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv
+	@command -v uv >/dev/null || $(BIN)/python -m pip install -qq uv
 	@export PATH="$(CURDIR)/$(BIN):$$PATH"; for extra in "" dev; do \
-	  uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	  echo 'hatchling==1.33.0' | uv pip compile pyproject.toml - --quiet --upgrade --universal --python-version 3.11 \
 	    --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	    $${extra:+--extra $$extra} -o constraints$${extra:+-$$extra}.txt; \
 	done
