@@ -65,7 +65,7 @@ class Settings(BaseModel):
         False, description="run experiment code without a sandbox (flag only)"
     )
     sandbox_wall_seconds: float = Field(300, gt=0, description="longest run of one experiment")
-    sandbox_cpu_seconds: int = Field(600, gt=0, description="processor seconds of one process")
+    sandbox_cpu_seconds: int = Field(600, gt=0, description="processor seconds of one experiment")
     sandbox_memory_mb: int = Field(2048, gt=0, description="memory of the whole process tree")
     sandbox_processes: int = Field(64, gt=0, description="processes of one experiment")
     sandbox_disk_mb: int = Field(256, gt=0, description="disk an experiment may fill")

@@ -7,7 +7,9 @@ a sentence the model can repair from.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Sequence
+from itertools import combinations
 
 from scientist.records import Trial
 
@@ -16,7 +18,14 @@ ALLOWED_IMPORTS = (
     *("dataclasses", "typing", "heapq", "bisect", "operator", "enum", "abc", "fractions"),
     *("numpy", "scipy", "sklearn", "networkx", "matplotlib", "torch"),
 )
-FORBIDDEN_NAMES = ("eval", "exec", "compile", "__import__", "open", "input", "breakpoint")
+FORBIDDEN_NAMES = (
+    *("eval", "exec", "compile", "__import__", "open", "input", "breakpoint"),
+    *("globals", "vars", "__builtins__", "__loader__", "__spec__"),
+)
+FORBIDDEN_ATTRIBUTES = (
+    *("__builtins__", "__globals__", "__subclasses__", "__bases__", "__mro__", "__code__"),
+    *("__import__", "__loader__", "__spec__", "__getattribute__", "__reduce__"),
+)
 
 
 def check_code(code: str) -> tuple[str, ...]:
@@ -25,6 +34,8 @@ def check_code(code: str) -> tuple[str, ...]:
         tree = ast.parse(code)
     except SyntaxError as fault:
         return (f"the code does not parse: {fault.msg} in line {fault.lineno}",)
+    except (ValueError, RecursionError, MemoryError) as fault:
+        return (f"the code does not parse: {fault or type(fault).__name__}",)
     problems = []
     for node in ast.walk(tree):
         for module in _imported(node):
@@ -34,7 +45,7 @@ def check_code(code: str) -> tuple[str, ...]:
                 )
         if isinstance(node, ast.Name) and node.id in FORBIDDEN_NAMES:
             problems.append(f"line {node.lineno}: {node.id} is not allowed")
-        if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
+        if isinstance(node, ast.Attribute) and node.attr in FORBIDDEN_ATTRIBUTES:
             problems.append(f"line {node.lineno}: {node.attr} is not allowed")
     top = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     assigned = {
@@ -56,29 +67,38 @@ def check_trials(
     first: Sequence[Trial], again: Sequence[Trial], arms: Sequence[str], metric: str
 ) -> tuple[str, ...]:
     """Reasons to refuse the code, found by what smoke trials measured."""
-    if any(metric not in trial.metrics for trial in first):
-        return (f"trial() returns no metric named {metric}",)
+    for trial in (*first, *again):
+        if metric not in trial.metrics:
+            return (f"trial() returns no metric named {metric} (arm {trial.arm})",)
+        for name, value in trial.metrics.items():
+            if not math.isfinite(value):
+                return (f"metric {name} of arm {trial.arm}, seed {trial.seed} is not finite",)
+    by_arm = {arm: {t.seed: t.metrics for t in first if t.arm == arm} for arm in arms}
+    if silent := [arm for arm, measured in by_arm.items() if not measured]:
+        return (f"arm {silent[0]} gave no result",)
     problems = []
-    values = {(trial.arm, trial.seed): trial.metrics for trial in first}
     for trial in again:
-        if values.get((trial.arm, trial.seed)) != trial.metrics:
+        if by_arm.get(trial.arm, {}).get(trial.seed) != trial.metrics:
             problems.append(
                 f"the same seed gave two results (arm {trial.arm}, seed {trial.seed}): "
                 "draw all randomness from the seed"
             )
             break
-    by_arm = {arm: [t.metrics[metric] for t in first if t.arm == arm] for arm in arms}
-    if len(arms) > 1 and len({tuple(series) for series in by_arm.values()}) == 1:
-        problems.append(f"all arms gave the same {metric} on every seed: the arm is not used")
-    for arm, series in by_arm.items():
-        if len(series) > 1 and len(set(series)) == 1 and _varies_nowhere(first, arm):
+    for one, other in combinations(arms, 2):
+        if by_arm[one] == by_arm[other]:
+            problems.append(
+                f"arms {one} and {other} gave the same numbers on every seed: the arm is not "
+                "used, or makes no difference with these parameters"
+            )
+    for arm, measured in by_arm.items():
+        if len(measured) > 1 and _constant(list(measured.values())):
             problems.append(f"arm {arm} gave the same numbers on every seed: the seed is not used")
     return tuple(problems)
 
 
-def _varies_nowhere(trials: Sequence[Trial], arm: str) -> bool:
+def _constant(measured: list[dict[str, float]]) -> bool:
     """A metric may sit at its bound for all seeds; all metrics constant is no experiment."""
-    return len({tuple(sorted(t.metrics.items())) for t in trials if t.arm == arm}) == 1
+    return all(metrics == measured[0] for metrics in measured)
 
 
 def _imported(node: ast.AST) -> list[str]:

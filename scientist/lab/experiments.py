@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from scientist.errors import WorkspaceError
-from scientist.lab import process
+from scientist.errors import UsageError, WorkspaceError
+from scientist.lab import process, results
 from scientist.lab.sandbox import Limits
 from scientist.lab.tiers import Tier
 from scientist.records import Trial
 from scientist.workspace import explain
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.02
+START_SECONDS = 30
+CLAIM_SECONDS = 2
+TEXT_BYTES = 64 * 2**20
 Status = Literal["done", "failed", "timeout", "killed", "lost"]
 _children: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -67,30 +69,61 @@ def prepare(
     limits: Limits,
     tier: Tier,
 ) -> Run:
-    """Make the run folder whole or not at all; an existing one is taken as it is."""
-    folder = runs / name
-    run = Run(folder, tuple((str(arm), int(seed)) for arm, seed in trials))
-    if folder.exists() and state(run) != "lost":
-        return run
+    """Make the run folder whole or not at all; an existing one is taken as it is.
+
+    All arms of a seed run before the next seed, so that a run cut short has whole pairs.
+    A lost run is set aside and made anew.
+    """
+    expected = _ordered(trials)
+    folder = (runs / name).absolute()
+    run = Run(folder, expected)
+    content = {
+        "experiment.py": code,
+        "params.json": json.dumps({"parameters": parameters, "trials": expected}),
+    }
     try:
         if folder.exists():
+            if any((folder / "input" / file).read_text() != text for file, text in content.items()):
+                raise WorkspaceError(
+                    f"{folder} holds another experiment", "scientist run (a new campaign)"
+                )
+            if state(run) != "lost":
+                return run
             folder.rename(_free_name(folder))
         part = runs / f".{name}.{os.getpid()}"
+        shutil.rmtree(part, ignore_errors=True)
         (part / "input").mkdir(parents=True)
-        plan = {"parameters": parameters, "trials": run.expected}
+        (part / "input").chmod(0o755)  # the sandbox's user must read it
+        for file, text in content.items():
+            (part / "input" / file).write_text(text, encoding="utf-8")
+            (part / "input" / file).chmod(0o644)
         launch = {"limits": limits.plain(), "binary": tier.binary}
-        for path, content in (
-            (part / "input" / "experiment.py", code),
-            (part / "input" / "params.json", json.dumps(plan)),
-            (part / "launch.json", json.dumps(launch)),
-        ):
-            path.write_text(content, encoding="utf-8")
-        for path in (part / "input", *(part / "input").iterdir()):
-            path.chmod(0o755 if path.is_dir() else 0o644)  # readable by the sandbox's user
+        (part / "launch.json").write_text(json.dumps(launch))
         part.rename(folder)
     except OSError as fault:
         raise explain(fault, folder) from fault
     return run
+
+
+def attach(folder: Path) -> Run:
+    """The run that was prepared in a folder, whoever prepared it."""
+    try:
+        plan = json.loads((folder / "input" / "params.json").read_text())
+        return Run(folder.absolute(), _ordered(plan["trials"]))
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise WorkspaceError(
+            f"{folder} is not a run folder: {fault}", "scientist experiment list"
+        ) from fault
+
+
+def _ordered(trials: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    pairs = [(str(arm), int(seed)) for arm, seed in trials]
+    if len(set(pairs)) != len(pairs):
+        raise UsageError("a trial is asked for twice", "give every arm and seed once")
+    first: dict[int, int] = {}
+    for _, seed in pairs:
+        first.setdefault(seed, len(first))
+    return tuple(sorted(pairs, key=lambda pair: first[pair[1]]))
 
 
 def launch(run: Run) -> None:
@@ -105,7 +138,7 @@ def launch(run: Run) -> None:
             stderr=log,
             start_new_session=True,
             close_fds=True,
-            cwd=Path(__file__).parents[2],
+            cwd="/",
         )
 
 
@@ -115,31 +148,43 @@ def state(run: Run) -> Literal["ready", "running", "finished", "lost"]:
         return "finished"
     try:
         claim = json.loads((run.folder / "claim").read_text() or "{}")
+        pid, began, boot = claim["pid"], claim["start_time"], claim["boot"]
     except FileNotFoundError:
         return "ready"
-    except ValueError:
-        claim = {}
-    if not claim:  # claimed this instant, or died while claiming
+    except (ValueError, KeyError):  # claimed this instant, or died while claiming
         age = time.time() - (run.folder / "claim").stat().st_mtime
-        return "running" if age < 2 else "lost"
-    if process.alive(claim["pid"], claim["start_time"]):
+        return "running" if age < CLAIM_SECONDS else "lost"
+    if boot == process.boot() and process.alive(pid, began):
         return "running"
     return "finished" if (run.folder / "status.json").exists() else "lost"
 
 
-def wait(run: Run, on_trial: Callable[[int, int], None] | None = None) -> Outcome:
+def stop(run: Run) -> None:
+    """Ask the supervisor to end a run; what it measured so far is kept."""
+    (run.folder / "stop").touch()
+
+
+def wait(
+    run: Run,
+    on_trial: Callable[[int, int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Outcome:
     """Follow a run to its end and collect what it measured."""
-    seen = -1
-    patience = time.monotonic() + 30
+    told, lines, offset = -1, 0, 0
+    patience = time.monotonic() + START_SECONDS
     while (standing := state(run)) in ("ready", "running"):
         if standing == "ready" and time.monotonic() > patience:
-            log = (run.folder / "supervisor.log").read_text(errors="replace")[-2000:]
+            log = _text(run.folder / "supervisor.log")[-2000:]
             raise WorkspaceError(f"the supervisor did not start: {log.strip()}", "scientist doctor")
-        if on_trial:
-            done = _count(run.folder / "trials.jsonl")
-            if done != seen:
-                seen = done
-                on_trial(min(done, len(run.expected)), len(run.expected))
+        if should_stop and should_stop():
+            stop(run)
+            should_stop = None
+        more, offset = _count(run.folder / "trials.jsonl", offset)
+        lines += more
+        done = min(max(0, lines - 1), len(run.expected))  # the first line is the environment
+        if on_trial and done > told:
+            told = done
+            on_trial(done, len(run.expected))
         time.sleep(POLL_SECONDS)
     if child := _children.pop(str(run.folder), None):
         child.wait()
@@ -149,22 +194,22 @@ def wait(run: Run, on_trial: Callable[[int, int], None] | None = None) -> Outcom
 def collect(run: Run) -> Outcome:
     """Read a finished run, checking every line against what was asked for."""
     status, reason, seconds = _status(run)
-    trials, errors, environment, forged = _read_trials(run)
-    if forged:
-        status, reason = "failed", forged
-    elif status == "done" and len(trials) != len(run.expected):
-        missing = len(run.expected) - len(trials)
+    found = results.read(run.folder / "trials.jsonl", run.expected)
+    if found.forged:
+        status, reason = "failed", found.forged
+    elif status == "done" and len(found.trials) + len(found.errors) < len(run.expected):
+        missing = len(run.expected) - len(found.trials)
         status, reason = "failed", f"{missing} of {len(run.expected)} trials gave no result"
-    if errors and status in ("done", "failed"):
-        status, reason = "failed", errors[0].strip().splitlines()[-1]
+    if found.errors and not found.forged and status in ("done", "failed"):
+        status, reason = "failed", (found.errors[0].strip().splitlines() or ["an error"])[-1]
     return Outcome(
         status=status,
         reason=reason,
-        trials=tuple(trials),
-        errors=tuple(errors),
+        trials=found.trials,
+        errors=found.errors,
         stdout=_text(run.folder / "stdout"),
         stderr=_text(run.folder / "stderr"),
-        environment=environment,
+        environment=found.environment or {},
         seconds=seconds,
     )
 
@@ -177,67 +222,21 @@ def _status(run: Run) -> tuple[Status, str, float]:
     return raw["status"], raw["reason"], raw["seconds"]
 
 
-def _read_trials(run: Run) -> tuple[list[Trial], list[str], dict[str, Any], str]:
-    """Trials, errors, environment, and why the results cannot be believed if so."""
-    expected = set(run.expected)
-    trials: list[Trial] = []
-    errors: list[str] = []
-    environment: dict[str, Any] = {}
-    seen: set[tuple[str, int]] = set()
-    for raw in _lines(run.folder / "trials.jsonl"):
-        if "environment" in raw and not seen:
-            environment = {str(k): str(v)[:200] for k, v in dict(raw["environment"]).items()}
-            continue
-        if raw == {"finished": True}:
-            continue
-        if "arm" not in raw:
-            errors.append(str(raw.get("error", "a line that is no result"))[:4000])
-            continue
-        name = (str(raw["arm"]), raw["seed"])
-        if name not in expected:
-            return [], errors, environment, f"a result nobody asked for: {name}"
-        if name in seen:
-            return [], errors, environment, f"two results for one trial: {name}"
-        seen.add(name)
-        if "error" in raw:
-            errors.append(str(raw["error"])[:4000])
-            continue
-        metrics = raw["metrics"]
-        if not all(isinstance(v, float | int) and math.isfinite(v) for v in metrics.values()):
-            return [], errors, environment, f"a metric of {name} is not a finite number"
-        trials.append(
-            Trial(arm=name[0], seed=name[1], metrics=metrics, seconds=float(raw["seconds"]))
-        )
-    return trials, errors, environment, ""
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Whole lines that are JSON objects; anything else is an error line."""
+def _count(path: Path, offset: int) -> tuple[int, int]:
+    """Lines that came since `offset`, and where the next look begins."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            file.seek(offset)
+            new = file.read()
     except FileNotFoundError:
-        return
-    for line in content.split(b"\n")[:-1]:
-        try:
-            raw = json.loads(line)
-            if not isinstance(raw, dict):
-                raise TypeError
-        except (ValueError, TypeError):
-            raw = {"error": f"not a result line: {line[:200]!r}"}
-        yield raw
-
-
-def _count(path: Path) -> int:
-    try:
-        return path.read_bytes().count(b'"metrics"')
-    except FileNotFoundError:
-        return 0
+        return 0, offset
+    return new.count(b"\n"), offset + len(new)
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
+        return results.content(path, TEXT_BYTES).decode(errors="replace")
+    except OSError:
         return ""
 
 
@@ -246,8 +245,3 @@ def _free_name(folder: Path) -> Path:
     while (name := folder.with_name(f"{folder.name}.lost-{number}")).exists():
         number += 1
     return name
-
-
-def discard(run: Run) -> None:
-    """Remove a run whose trials can never count."""
-    shutil.rmtree(run.folder, ignore_errors=True)

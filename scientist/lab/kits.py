@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from scientist.errors import ScientistError, UsageError
 from scientist.resources import bundled
@@ -46,18 +46,24 @@ class Parameter(_Strict):
     high: float
     description: str
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Parameter:
+        if not self.low <= self.default <= self.high:
+            raise ValueError("the default must lie between low and high")
+        return self
+
     def value(self, name: str, given: Any) -> float | int:
         """The given value, checked and in the parameter's own type."""
         if isinstance(given, bool) or not isinstance(given, int | float):
             raise UsageError(f"{name} must be a number, not {given!r}", "scientist kit show KIT")
-        if self.type == "int" and given != int(given):
-            raise UsageError(
-                f"{name} must be a whole number, not {given:g}", "scientist kit show KIT"
-            )
         if not self.low <= given <= self.high:
             raise UsageError(
                 f"{name} must lie between {self.low:g} and {self.high:g}, not at {given:g}",
                 "scientist kit show KIT",
+            )
+        if self.type == "int" and given != int(given):
+            raise UsageError(
+                f"{name} must be a whole number, not {given:g}", "scientist kit show KIT"
             )
         return int(given) if self.type == "int" else float(given)
 
@@ -123,24 +129,35 @@ def load(name: str) -> Kit:
 
 @lru_cache(maxsize=256)
 def _read(path: Path) -> Kit:
-    code = path.read_text(encoding="utf-8")
+    return read(path.stem, path.read_text(encoding="utf-8"))
+
+
+def read(name: str, code: str) -> Kit:
+    """A kit from its source, which is parsed and never run."""
     found: dict[str, Any] = {}
-    for node in ast.parse(code).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name in HEADER:
-                found[name.lower()] = ast.literal_eval(node.value)
-    missing = [name for name in HEADER if name.lower() not in found]
-    if missing:
-        raise ScientistError(f"kit {path.name} has no {missing[0]}", "see tools/README.md")
     try:
-        kit = Kit(name=path.stem, code=code, **found)
+        for node in ast.parse(code).body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                constant = node.targets[0].id
+                if constant in HEADER:
+                    found[constant.lower()] = ast.literal_eval(node.value)
+    except (SyntaxError, ValueError) as fault:
+        raise ScientistError(
+            f"the header of kit {name} is not plain data: {fault}", "see tools/README.md"
+        ) from fault
+    missing = [constant for constant in HEADER if constant.lower() not in found]
+    if missing:
+        raise ScientistError(f"kit {name} has no {missing[0]}", "see tools/README.md")
+    try:
+        kit = Kit(name=name, code=code, **found)
     except ValidationError as invalid:
-        raise ScientistError(f"the header of kit {path.name} is wrong: {invalid}") from invalid
+        raise ScientistError(
+            f"the header of kit {name} is wrong: {invalid}", "see tools/README.md"
+        ) from invalid
     default = kit.default
-    if (
-        not {default.treatment, default.control} <= set(kit.arms)
-        or default.metric not in kit.metrics
-    ):
-        raise ScientistError(f"the DEFAULT of kit {path.name} names what the kit does not have")
+    arms = {default.treatment, default.control}
+    if len(arms) < 2 or not arms <= set(kit.arms) or default.metric not in kit.metrics:
+        raise ScientistError(
+            f"the DEFAULT of kit {name} names what the kit does not have", "see tools/README.md"
+        )
     return kit

@@ -1,18 +1,25 @@
 """Calls the trials of one experiment; runs inside the sandbox, stdlib only.
 
-`python -m scientist.lab.runner RUN_DIR [RESULTS_FD]` reads RUN_DIR/experiment.py and
-RUN_DIR/params.json ({"parameters": {...}, "trials": [[arm, seed], ...]}) and writes one
-JSON line per trial to the descriptor (or RUN_DIR/trials.jsonl), each flushed at once, so
-that a killed run keeps what it measured. Nothing it writes is trusted by the host.
+`python -m scientist.lab.runner RUN_DIR [RESULTS_FD [RLIMITS]]` reads RUN_DIR/experiment.py
+and RUN_DIR/params.json ({"parameters": {...}, "trials": [[arm, seed], ...]}) and writes one
+JSON line per trial to the descriptor (or RUN_DIR/trials.jsonl), each at once, so that a
+killed run keeps what it measured. Every trial is a fork of the freshly loaded experiment:
+none can see or change another, and their order and grouping do not matter. The host
+believes nothing written here without checking it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import math
+import numbers
 import os
 import platform
 import random
+import resource
+import signal
 import sys
 import time
 import traceback
@@ -20,32 +27,66 @@ import types
 import typing
 
 TRACEBACK_LINES = 12
+ERROR_LENGTH = 4000
+LINE_BYTES = 256 * 1024
 
 
 def main(argv: list[str]) -> int:
     """Run every trial of RUN_DIR; 0 if all of them gave metrics."""
     folder = argv[1]
-    descriptor = int(argv[2]) if len(argv) > 2 else None
-    target: int | str = os.path.join(folder, "trials.jsonl") if descriptor is None else descriptor
+    target: int | str = int(argv[2]) if len(argv) > 2 else os.path.join(folder, "trials.jsonl")
+    limit(json.loads(argv[3]) if len(argv) > 3 else {})
     with open(target, "a", encoding="utf-8") as results:
         with open(os.path.join(folder, "params.json"), encoding="utf-8") as file:
             plan = json.load(file)
-        _write(results, {"environment": _environment()})
+        _write(results, {"environment": environment()})
         try:
-            trial = _load(os.path.join(folder, "experiment.py"))
+            trial = load(os.path.join(folder, "experiment.py"))
         except BaseException as fault:
             _write(results, {"error": _shorten(fault)})
             return 1
+        gc.freeze()  # or collecting garbage in a fork would copy every page it looks at
         failures = 0
         for arm, seed in plan["trials"]:
-            line = _attempt(trial, arm, seed, plan["parameters"])
+            line = _isolated(trial, arm, seed, plan["parameters"], results.fileno())
             failures += "error" in line
             _write(results, line)
-        _write(results, {"finished": True})
     return 1 if failures else 0
 
 
-def _load(path: str) -> types.FunctionType:
+def limit(most: dict[str, int]) -> None:
+    """Hard limits by their names in `resource`; nothing that runs later can raise them."""
+    for name, value in most.items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        capped = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (capped, capped))
+    if most:
+        os.nice(5)
+        # when the machine runs out of memory, the experiment goes before anything else
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
+
+
+def environment() -> dict[str, str]:
+    """What the numbers were made with."""
+    found = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+    }
+    try:
+        import numpy
+        import numpy.random  # loaded lazily, so every trial would pay for it
+
+        found["numpy"] = numpy.__version__
+    except ImportError:
+        found["numpy"] = "absent"
+    return found
+
+
+def load(path: str) -> types.FunctionType:
+    """The function `trial` of an experiment file."""
     with open(path, encoding="utf-8") as file:
         source = file.read()
     module = types.ModuleType("experiment")
@@ -58,6 +99,54 @@ def _load(path: str) -> types.FunctionType:
     return trial
 
 
+def _isolated(
+    trial: types.FunctionType, arm: str, seed: int, parameters: dict[str, object], results: int
+) -> dict[str, object]:
+    """One trial in a process of its own, timed from outside."""
+    line: dict[str, object] = {"arm": arm, "seed": seed}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    reading, writing = os.pipe()
+    began = time.perf_counter()
+    try:
+        child = os.fork()
+    except OSError as fault:
+        os.close(reading)
+        os.close(writing)
+        return line | {"error": f"the trial could not start: {fault}", "seconds": 0.0}
+    if child == 0:
+        status = 1
+        try:
+            os.setpgid(0, 0)
+            os.close(reading)
+            os.close(results)
+            _send(writing, json.dumps(_attempt(trial, arm, seed, parameters)).encode() + b"\n")
+            sys.stdout.flush()
+            sys.stderr.flush()
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    raw = _receive(reading)
+    os.close(reading)
+    if not raw.endswith(b"\n"):  # it closed the pipe or died; either way it is over
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGKILL)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    seconds = round(time.perf_counter() - began, 6)
+    with contextlib.suppress(OSError):
+        os.killpg(child, signal.SIGKILL)  # what the trial left behind
+    try:
+        answer = json.loads(raw)
+        if "error" in answer:
+            line["error"] = str(answer["error"])
+        else:
+            line["metrics"] = _metrics(answer["metrics"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        line["error"] = f"the trial ended without a result ({_ending(code)})"
+    return line | {"seconds": seconds}
+
+
 def _attempt(
     trial: types.FunctionType, arm: str, seed: int, parameters: dict[str, object]
 ) -> dict[str, object]:
@@ -65,16 +154,10 @@ def _attempt(
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed(seed % 2**32)
-    began = time.perf_counter()
-    line: dict[str, object] = {"arm": arm, "seed": seed}
     try:
-        line["metrics"] = _metrics(trial(arm, seed, **parameters))
-    except (KeyboardInterrupt, SystemExit):
-        raise
+        return {"metrics": _metrics(trial(arm, seed, **parameters))}
     except BaseException as fault:
-        line["error"] = _shorten(fault)
-    line["seconds"] = round(time.perf_counter() - began, 6)
-    return line
+        return {"error": _shorten(fault)}
 
 
 def _metrics(result: object) -> dict[str, float]:
@@ -82,6 +165,8 @@ def _metrics(result: object) -> dict[str, float]:
         raise TypeError(f"trial() must return a dict of numbers, it returned {type(result)}")
     metrics = {}
     for name, value in result.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise TypeError(f"metric {name} is {value!r:.100}, not a number: use float()")
         number = float(value)
         if not math.isfinite(number):
             raise ValueError(f"metric {name} is {number}, not a finite number")
@@ -89,20 +174,34 @@ def _metrics(result: object) -> dict[str, float]:
     return metrics
 
 
-def _environment() -> dict[str, str]:
-    found = {"python": platform.python_version(), "machine": platform.machine()}
-    try:
-        import numpy
+def _send(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
 
-        found["numpy"] = numpy.__version__
-    except ImportError:
-        found["numpy"] = "absent"
-    return found
+
+def _receive(descriptor: int) -> bytes:
+    """Up to the end of the line: a process left behind may hold the pipe open for ever."""
+    content = b""
+    while not content.endswith(b"\n") and len(content) < LINE_BYTES:
+        piece = os.read(descriptor, 65536)
+        if not piece:
+            break
+        content += piece
+    return content
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"
 
 
 def _shorten(fault: BaseException) -> str:
     lines = traceback.format_exception(type(fault), fault, fault.__traceback__)
-    return "".join(lines[-TRACEBACK_LINES:])[-4000:]
+    return "".join(lines[-TRACEBACK_LINES:])[-ERROR_LENGTH:]
 
 
 def _write(results: typing.TextIO, line: dict[str, object]) -> None:

@@ -9,22 +9,29 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scientist.settings import Settings
+from scientist.lab import seccomp
+
+if TYPE_CHECKING:  # the supervisor starts in a third of the time without it
+    from scientist.settings import Settings
 
 NOBODY = 65534
+SPARE_IDS = 2_000_000_000
+SCRATCH = ("/tmp", "/dev/shm")
 INPUT = "/input"
 RUNNER = "/scientist/runner.py"
 LIBRARY_FOLDERS = ("/lib", "/lib64", "/lib32", "/bin", "/sbin")
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
+    "LOGNAME": "sandbox",
     "TMPDIR": "/tmp",
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
@@ -63,7 +70,20 @@ class Limits:
         )
 
     def plain(self) -> dict[str, Any]:
+        """For the journal and the run folder."""
         return asdict(self)
+
+    def of_a_process(self, contained: bool) -> dict[str, int]:
+        """The limits the kernel can hold for each process, by their names in `resource`."""
+        held = {
+            "RLIMIT_CPU": self.cpu_seconds,
+            "RLIMIT_AS": self.memory_mb * 2**20 + 2**30,
+            "RLIMIT_FSIZE": self.disk_mb * 2**20,
+            "RLIMIT_CORE": 0,
+            "RLIMIT_NOFILE": 256,
+        }
+        # outside a sandbox this one would count everything else the user runs
+        return held | {"RLIMIT_NPROC": self.processes} if contained else held
 
 
 def bubblewrap() -> str | None:
@@ -78,8 +98,45 @@ def bubblewrap() -> str | None:
         return shutil.which("bwrap")
 
 
-def contained(
-    binary: str, folder: Path, limits: Limits, command: Sequence[str], seccomp: int | None
+def start(
+    folder: Path,
+    limits: Limits,
+    command: Sequence[str],
+    binary: str | None,
+    descriptors: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a command, contained unless `binary` is None; only `descriptors` are inherited."""
+    if binary is None:
+        return _popen(_uncontained(command, folder), ENVIRONMENT | _paths(), descriptors)
+    program = seccomp.program()
+    if program is None:
+        return _popen(_contained(binary, folder, limits, command, None), {}, descriptors)
+    with os.fdopen(os.memfd_create("seccomp", 0), "wb") as filter_:
+        filter_.write(program)
+        filter_.flush()
+        os.lseek(filter_.fileno(), 0, os.SEEK_SET)
+        line = _contained(binary, folder, limits, command, filter_.fileno())
+        # bubblewrap's own environment stays readable inside at /proc/1: it gets none
+        return _popen(line, {}, (*descriptors, filter_.fileno()))
+
+
+def _popen(
+    line: list[str], environment: dict[str, str], descriptors: Sequence[int]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        line,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        close_fds=True,
+        pass_fds=descriptors,
+        cwd="/",
+    )
+
+
+def _contained(
+    binary: str, folder: Path, limits: Limits, command: Sequence[str], filter_: int | None
 ) -> list[str]:
     """The full command line that runs `command` inside, with `folder` as its input."""
     drop = _setpriv() if os.geteuid() == 0 else None
@@ -99,34 +156,46 @@ def contained(
             line += ["--symlink", str(path.readlink()), name]
         elif path.is_dir():
             line += ["--ro-bind", name, name]
-    line += ["--perms", "0755", "--dir", "/etc"]
     line += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    line += ["--proc", "/proc", "--dev", "/dev"]
+    shared = min(64, max(1, limits.disk_mb // 4))
+    for scratch, size in zip(SCRATCH, (max(1, limits.disk_mb - shared), shared), strict=True):
+        line += ["--perms", "1777", "--size", str(size * 2**20), "--tmpfs", scratch]
+    # after the scratch folders: a Python installed below /tmp must not vanish under them
     for shown in _python_folders():
         for parent in reversed(Path(shown).parents[:-1]):
             line += ["--perms", "0755", "--dir", str(parent)]
         line += ["--ro-bind", shown, shown]
-    line += ["--proc", "/proc", "--dev", "/dev"]
-    for scratch in ("/tmp", "/dev/shm"):
-        line += ["--perms", "1777", "--size", str(limits.disk_mb * 2**20), "--tmpfs", scratch]
     line += ["--perms", "0755", "--dir", str(Path(RUNNER).parent)]
     line += ["--ro-bind", str(Path(__file__).with_name("runner.py")), RUNNER]
-    line += ["--ro-bind", str(folder), INPUT, "--remount-ro", "/", "--chdir", "/tmp"]
-    for name, value in (ENVIRONMENT | {"PYTHONPATH": _libraries()}).items():
+    line += ["--ro-bind", str(folder), INPUT]
+    line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    for name, value in (ENVIRONMENT | _paths()).items():
         line += ["--setenv", name, value]
-    if seccomp is not None:
-        line += ["--seccomp", str(seccomp)]
+    if filter_ is not None:
+        line += ["--seccomp", str(filter_)]
     if drop:
-        ids = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        number = _spare_id()
+        ids = [f"--reuid={number}", f"--regid={number}", "--clear-groups"]
         caps = ["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs"]
         command = [drop, *ids, *caps, *command]
     return [*line, "--", *command]
 
 
-def uncontained(command: Sequence[str], folder: Path) -> tuple[list[str], dict[str, str]]:
+def _uncontained(command: Sequence[str], folder: Path) -> list[str]:
     """The same command with no sandbox at all, for the flag that must be typed."""
     places = {INPUT: str(folder), RUNNER: str(Path(__file__).with_name("runner.py"))}
-    environment = ENVIRONMENT | {"PYTHONPATH": _libraries()}
-    return [places.get(word, word) for word in command], environment
+    return [places.get(word, word) for word in command]
+
+
+def _spare_id() -> int:
+    """A user nobody else has, so that limits per user count this experiment alone."""
+    number = SPARE_IDS + os.getpid()
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        first, _, count = (int(field) for field in line.split())
+        if first <= number < first + count:
+            return number
+    return NOBODY
 
 
 def python() -> str:
@@ -134,14 +203,18 @@ def python() -> str:
     return str(Path(sys.executable).resolve())
 
 
-def _libraries() -> str:
+def _libraries() -> list[str]:
     paths = sysconfig.get_paths()
-    return os.pathsep.join(dict.fromkeys((paths["purelib"], paths["platlib"])))
+    return list(dict.fromkeys((paths["purelib"], paths["platlib"])))
+
+
+def _paths() -> dict[str, str]:
+    return {"PYTHONPATH": os.pathsep.join(_libraries())}
 
 
 def _python_folders() -> list[str]:
-    wanted = [str(Path(sys.base_prefix).resolve()), *_libraries().split(os.pathsep)]
-    return [path for path in wanted if not path.startswith("/usr/")]
+    wanted = [str(Path(sys.base_prefix).resolve()), *_libraries()]
+    return [path for path in wanted if not f"{path}/".startswith("/usr/")]
 
 
 def _setpriv() -> str | None:

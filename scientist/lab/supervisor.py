@@ -8,23 +8,27 @@ trials.jsonl as they come, and ends with an atomic status.json.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import resource
 import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
-from scientist.lab import process, sandbox, seccomp
+from scientist.lab import process, sandbox
 from scientist.lab.sandbox import Limits
 
 WATCH_SECONDS = 0.05
-TRIALS_MB = 64
-FINAL = ("done", "failed", "timeout", "killed")
+THOROUGH_EVERY = 20
+RESULT_KB = 32
+RESULTS_MB = 64
+SCRATCH_FILES = 20_000
+OWN_PROCESSES = 2  # bubblewrap outside and inside
+
+Targets = dict[int, tuple[BinaryIO, int]]
 
 
 def main(argv: list[str]) -> int:
@@ -34,13 +38,14 @@ def main(argv: list[str]) -> int:
         claim = os.open(folder / "claim", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
     except FileExistsError:
         return 0
-    with os.fdopen(claim, "w") as file:
-        json.dump({"pid": os.getpid(), "start_time": process.start_time(os.getpid())}, file)
-    launch = json.loads((folder / "launch.json").read_text())
-    limits = Limits(**launch["limits"])
+    own = os.getpid()
+    identity = {"pid": own, "start_time": process.start_time(own), "boot": process.boot()}
+    os.write(claim, json.dumps(identity).encode())
+    os.close(claim)
     began = time.monotonic()
     try:
-        status, reason = supervise(folder, limits, launch["binary"])
+        launch = json.loads((folder / "launch.json").read_text())
+        status, reason = supervise(folder, Limits(**launch["limits"]), launch["binary"])
     except Exception as fault:
         status, reason = "failed", f"the supervisor failed: {fault!r}"
     write_status(folder, status, reason, time.monotonic() - began)
@@ -49,15 +54,17 @@ def main(argv: list[str]) -> int:
 
 def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, str]:
     """Start the contained runner and watch it to its end."""
+    if binary is None:
+        process.adopt_orphans()  # nothing else ends what experiment code leaves behind
+    expected = len(json.loads((folder / "input" / "params.json").read_text())["trials"])
     reading, writing = os.pipe()
-    command = [sandbox.python(), "-P", sandbox.RUNNER, sandbox.INPUT, str(writing)]
-    child, filter_ = start(folder / "input", limits, command, binary, (writing,))
+    held = json.dumps(limits.of_a_process(contained=binary is not None))
+    command = [sandbox.python(), "-P", sandbox.RUNNER, sandbox.INPUT, str(writing), held]
+    child = sandbox.start(folder / "input", limits, command, binary, (writing,))
     os.close(writing)
-    if filter_ is not None:
-        os.close(filter_)
-    streams = selectors.DefaultSelector()
-    targets: dict[int, tuple[Any, int]] = {}
     with (
+        selectors.DefaultSelector() as streams,
+        os.fdopen(reading, "rb") as results,
         (folder / "trials.jsonl").open("ab") as trials,
         (folder / "stdout").open("wb") as stdout,
         (folder / "stderr").open("wb") as stderr,
@@ -66,20 +73,20 @@ def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, st
         assert child.stdout is not None
         assert child.stderr is not None
         cap = limits.output_kb * 1024
-        for descriptor, file, most in (
-            (reading, trials, TRIALS_MB * 2**20),
-            (child.stdout.fileno(), stdout, cap),
-            (child.stderr.fileno(), stderr, cap),
+        room = min(RESULTS_MB * 2**20, 2**20 + expected * RESULT_KB * 1024)
+        targets: Targets = {}
+        for source, file, most in (
+            (results, trials, room),
+            (child.stdout, stdout, cap),
+            (child.stderr, stderr, cap),
         ):
-            os.set_blocking(descriptor, False)
-            streams.register(descriptor, selectors.EVENT_READ)
-            targets[descriptor] = (file, most)
-        verdict = _watch(child, limits, streams, targets)
+            os.set_blocking(source.fileno(), False)
+            streams.register(source.fileno(), selectors.EVENT_READ)
+            targets[source.fileno()] = (file, most)
+        verdict = _watch(child, folder, limits, binary is not None, streams, targets)
         for file in (trials, stdout, stderr):
             file.flush()
             os.fdatasync(file.fileno())
-    os.close(reading)
-    streams.close()
     if verdict:
         return verdict
     if child.returncode == 0:
@@ -87,91 +94,46 @@ def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, st
     return "failed", f"the experiment ended with exit code {child.returncode}"
 
 
-def start(
-    folder: Path,
-    limits: Limits,
-    command: Sequence[str],
-    binary: str | None,
-    descriptors: Sequence[int] = (),
-) -> tuple[subprocess.Popen[bytes], int | None]:
-    """Start a command, contained unless `binary` is None; nothing is inherited."""
-    if binary is None:
-        line, environment = sandbox.uncontained(command, folder)
-        filter_ = None
-    else:
-        filter_ = _filter()
-        line = sandbox.contained(binary, folder, limits, command, filter_)
-        environment = {}
-    child = subprocess.Popen(
-        line,
-        env=environment,  # bubblewrap's own environment stays readable inside at /proc/1
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        close_fds=True,
-        pass_fds=[*descriptors, *([filter_] if filter_ is not None else [])],
-        preexec_fn=lambda: _cap(limits),
-        cwd="/",
-    )
-    return child, filter_
-
-
-def _filter() -> int | None:
-    program = seccomp.program()
-    if program is None:
-        return None
-    descriptor = os.memfd_create("seccomp", 0)
-    os.write(descriptor, program)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
-def _cap(limits: Limits) -> None:
-    """Limits per process; the tree as a whole is watched."""
-    memory = limits.memory_mb * 2**20
-    disk = limits.disk_mb * 2**20
-    for what, value in (
-        (resource.RLIMIT_CPU, limits.cpu_seconds),
-        (resource.RLIMIT_AS, memory + 2**30),
-        (resource.RLIMIT_FSIZE, disk),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 256),
-    ):
-        hard = resource.getrlimit(what)[1]
-        capped = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(what, (capped, capped))
-    os.nice(5)
-
-
 def _watch(
     child: subprocess.Popen[bytes],
+    folder: Path,
     limits: Limits,
+    contained: bool,
     streams: selectors.BaseSelector,
-    targets: dict[int, tuple[Any, int]],
+    targets: Targets,
 ) -> tuple[str, str] | None:
     """Copy output under its caps and enforce the limits; a reason if it was ended."""
     deadline = time.monotonic() + limits.wall_seconds
-    next_look = 0.0
+    next_look, looks = 0.0, 0
     verdict: tuple[str, str] | None = None
     while targets:
+        excess = ""
         for key, _ in streams.select(WATCH_SECONDS):
-            if (excess := _copy(key.fd, streams, targets)) and verdict is None:
-                verdict = ("killed", excess)
-                child.kill()
+            excess = _copy(key.fd, streams, targets) or excess
         now = time.monotonic()
-        if verdict is None and now >= next_look:
-            next_look = now + WATCH_SECONDS
-            if verdict := _exceeded(child.pid, limits, now, deadline):
-                child.kill()
-        if child.poll() is not None and verdict is not None and now > deadline + 5:
-            break
+        if verdict is None and excess:
+            verdict = ("killed", excess)
+            _end(child, contained)
+        elif verdict is None and now >= next_look:
+            next_look, looks = now + WATCH_SECONDS, looks + 1
+            members = process.tree(child.pid, thorough=looks % THOROUGH_EVERY == 0)
+            if verdict := _exceeded(members, folder, limits, now, deadline):
+                _end(child, contained)
+        if child.poll() is not None and not contained:
+            _end(child, contained)  # it is over, and nothing it left may hold the pipes
     child.wait()
     return verdict
 
 
-def _copy(
-    descriptor: int, streams: selectors.BaseSelector, targets: dict[int, tuple[Any, int]]
-) -> str:
+def _end(child: subprocess.Popen[bytes], contained: bool) -> None:
+    child.kill()  # bubblewrap takes everything inside with it
+    if not contained:
+        child.wait()
+        process.end(os.getpid(), spare=os.getpid())
+
+
+def _copy(descriptor: int, streams: selectors.BaseSelector, targets: Targets) -> str:
+    """Move what has come to its file; a reason if it is too much."""
     file, most = targets[descriptor]
     try:
         piece = os.read(descriptor, 65536)
@@ -187,16 +149,29 @@ def _copy(
     return "" if len(piece) <= room else f"more than {most // 1024} kB of output"
 
 
-def _exceeded(pid: int, limits: Limits, now: float, deadline: float) -> tuple[str, str] | None:
+def _exceeded(
+    members: list[process.Member], folder: Path, limits: Limits, now: float, deadline: float
+) -> tuple[str, str] | None:
+    """Which limit of the whole tree is broken, if any."""
     if now > deadline:
         return "timeout", f"longer than {limits.wall_seconds:g} s"
-    members = process.tree(pid)
-    memory = sum(size for _, size in members)
-    if memory > limits.memory_mb * 2**20:
-        return "killed", f"more than {limits.memory_mb} MB of memory in all"
-    if len(members) > limits.processes:
+    if (folder / "stop").exists():
+        return "killed", "it was asked to stop"
+    if len(members) > limits.processes + OWN_PROCESSES:
         return "killed", f"more than {limits.processes} processes"
+    memory = limits.memory_mb * 2**20
+    if process.memory(members, memory) > memory:
+        return "killed", f"more than {limits.memory_mb} MB of memory in all"
+    if sum(member.processor_seconds for member in members) > limits.cpu_seconds:
+        return "killed", f"more than {limits.cpu_seconds} s of processor time in all"
+    # the sizes of scratch folders hold by themselves; the number of files in them does not
+    if len(members) > OWN_PROCESSES and _files(members) > SCRATCH_FILES:
+        return "killed", f"more than {SCRATCH_FILES} files"
     return None
+
+
+def _files(members: list[process.Member]) -> int:
+    return process.scratch_files(max(member.pid for member in members), sandbox.SCRATCH)
 
 
 def write_status(folder: Path, status: str, reason: str, seconds: float) -> None:
@@ -208,6 +183,10 @@ def write_status(folder: Path, status: str, reason: str, seconds: float) -> None
         file.flush()
         os.fsync(file.fileno())
     part.replace(folder / "status.json")
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

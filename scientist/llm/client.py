@@ -102,9 +102,14 @@ class Client:
         temperature: float | None = None,
         max_tokens: int | None = None,
         check: Callable[[T], str | None] | None = None,
+        repairs: int | None = None,
         on_text: OnText | None = None,
     ) -> Answer[T]:
-        """A valid answer of type `schema`, or an error that says why there is none."""
+        """A valid answer of type `schema`, or an error that says why there is none.
+
+        What `check` objects to is repaired while repairs last; the last answer that fits
+        the schema is then returned as it is, for the caller to judge.
+        """
         began = time.monotonic()
         request: dict[str, Any] = {
             "model": self.endpoint.model,
@@ -124,7 +129,8 @@ class Client:
             },
         }
         total, calls, problem, reasoning = Usage(), 0, "", ""
-        for repair in range(self._settings.repairs + 1):
+        most = self._settings.repairs if repairs is None else repairs
+        for repair in range(most + 1):
             attempted = time.monotonic()
             heard = self._attempt(request, prompt, repair, on_text)
             calls += 1
@@ -132,7 +138,7 @@ class Client:
             reasoning += heard.reasoning
             value, problem = _read(heard, schema, check)
             self._note(prompt, request, repair, heard, problem, attempted)
-            if value is not None:
+            if value is not None and (not problem or repair == most):
                 seconds = time.monotonic() - began
                 return Answer(value, reasoning.strip(), total, calls, seconds)
             request["messages"] += [
@@ -246,7 +252,7 @@ def _read(
         place = ".".join(str(part) for part in first["loc"]) or "the answer"
         return None, f"The answer does not fit the schema: {place}: {first['msg']}."
     problem = check(value) if check else None
-    return (None, problem) if problem else (value, "")
+    return value, problem or ""
 
 
 def _unfenced(text: str) -> str:

@@ -95,6 +95,14 @@ def test_a_check_by_the_caller_is_repaired_too() -> None:
     assert "too few" in server.requests[1]["messages"][-1]["content"]
 
 
+def test_what_a_check_still_objects_to_after_the_repairs_is_left_to_the_caller() -> None:
+    with ScriptedServer([GOOD, GOOD]) as server, asking(server) as client:
+        answer = client.ask(PROMPT, Sky, check=lambda _sky: "never good", repairs=1)
+    assert answer.calls == 2
+    assert answer.value.count == 2
+    server.assert_done()
+
+
 def test_a_model_that_never_obeys_is_an_error_with_a_hint() -> None:
     with (
         ScriptedServer(["no", "", "nonsense"]) as server,

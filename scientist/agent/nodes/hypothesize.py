@@ -26,7 +26,8 @@ from scientist.lab.kits import Kit, all_kits, load
 from scientist.llm import prompting
 from scientist.records import Direction, Hypothesis, Passage, Quote
 
-COUNT = 3
+COUNT = 2
+REPAIRS = 1
 NEAR_ENOUGH = 0.2
 MOST_CONDITIONS = 2
 
@@ -71,6 +72,7 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
             proposals(kit),
             seed=bench.settings.seed * 1000 + round_,
             check=lambda value: _none_valid(bench, kit, sentences, value.model_dump(mode="json")),
+            repairs=REPAIRS,
             on_text=bench.on_text,
         )
         proposed: dict[str, Any] = answer.value.model_dump(mode="json")
@@ -122,13 +124,13 @@ def proposals(kit: Kit) -> type[BaseModel]:
         control=(arm, ...),
         metric=(metric, ...),
         direction=(Direction, ...),
-        conditions=(some[condition], Field(max_length=MOST_CONDITIONS)),
+        conditions=(some[condition], Field(min_length=1, max_length=MOST_CONDITIONS)),
     )
     return create_model(
         "Proposals",
         __config__=strict,
         thoughts=(str, Field(min_length=10, max_length=240)),
-        hypotheses=(some[proposal], Field(min_length=2, max_length=COUNT)),
+        hypotheses=(some[proposal], Field(min_length=1, max_length=COUNT)),
     )
 
 

@@ -1,0 +1,35 @@
+"""The main job for real: sample essays, the default model, the sandbox, one finding or more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from campaigns import scientist
+
+from scientist.resources import sample_essays
+
+
+@pytest.mark.model
+def test_a_real_model_reads_the_sample_essays_and_records_a_finding(tmp_path: Path) -> None:
+    essays = sample_essays()
+    assert essays is not None
+    ran = scientist(
+        *("run", "--essays", essays, "--rounds", 2, "--minutes", 20, "--json"),
+        *("-w", tmp_path / "w"),
+        timeout=1800,
+    )
+    assert ran.returncode == 0, ran.stderr
+    report = json.loads(ran.stdout)
+    assert report["findings"], ran.stderr
+    for finding in report["findings"]:
+        assert finding["quotes"]
+        assert finding["judgement"]["verdict"] in (
+            "supported",
+            "refuted",
+            "inconclusive",
+            "infeasible",
+        )
+    verified = scientist("audit", "verify", "-w", tmp_path / "w")
+    assert verified.returncode == 0, verified.stderr

@@ -1,0 +1,219 @@
+"""The tier is what the attacks show, not what is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scientist.errors import SandboxError
+from scientist.lab import sandbox, tiers
+from scientist.lab.experiments import Outcome
+
+
+@pytest.fixture
+def fresh() -> Any:
+    """The cache of self-tests is empty before and after."""
+    tiers.attacked.cache_clear()
+    yield
+    tiers.attacked.cache_clear()
+
+
+def test_this_machine_contains_every_attack() -> None:
+    tier = tiers.choose()
+    assert tier.name == "A"
+    assert len(tier.attacks) >= 10
+    assert all(held for _, held in tier.attacks)
+    assert tier.degradations() == []
+
+
+def test_the_self_test_runs_once_in_a_process(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str | None] = []
+    attack = tiers.attack
+
+    def counted(binary: str | None) -> tuple[bytes, bytes]:
+        calls.append(binary)
+        return attack(binary)
+
+    monkeypatch.setattr(tiers, "attack", counted)
+    assert tiers.choose() == tiers.choose()
+    assert len(calls) == 1
+
+
+def test_the_attacks_work_where_nothing_holds_them() -> None:
+    """An attack that could not succeed anywhere would prove nothing."""
+    held = json.loads(tiers.attack(None)[0])
+    # these two depend on how the process is started, and vsock on the kernel; see below
+    for name in (
+        "read the launcher's environment",
+        "use an inherited file",
+        "talk to the machine below this one",
+    ):
+        held.pop(name)
+    if os.geteuid():
+        held.pop("keep privileges")
+    assert not any(held.values()), held
+
+
+@pytest.mark.parametrize(
+    ("leak", "attack"),
+    [
+        ("descriptors", "use an inherited file"),
+        ("--unshare-net", "reach a server on this machine"),
+        ("--unshare-pid", "see other processes"),
+        ("--seccomp", "open a new user namespace"),
+    ],
+)
+def test_a_sandbox_with_one_hole_is_refused(
+    fresh: None, monkeypatch: pytest.MonkeyPatch, leak: str, attack: str
+) -> None:
+    if leak == "--seccomp" and os.geteuid():
+        pytest.skip("user namespaces are also held by bubblewrap here")
+
+    def leaky(line: list[str], environment: dict[str, str], descriptors: Any) -> Any:
+        if leak in line:
+            at = line.index(leak)
+            line = line[:at] + line[at + (2 if leak == "--seccomp" else 1) :]
+        return subprocess.Popen(
+            line,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            close_fds=leak != "descriptors",
+            pass_fds=() if leak == "descriptors" else descriptors,
+            preexec_fn=(lambda: [os.set_inheritable(d, True) for d in descriptors])  # type: ignore[arg-type]
+            if leak == "descriptors"
+            else None,
+        )
+
+    monkeypatch.setattr(sandbox, "_popen", leaky)
+    with pytest.raises(SandboxError) as refused:
+        tiers.choose()
+    assert attack in refused.value.message
+    assert refused.value.exit_code == 6
+
+
+def test_without_a_sandbox_the_hint_names_the_fix_and_the_flag(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiers, "bubblewrap", lambda: None)
+    with pytest.raises(SandboxError) as refused:
+        tiers.choose()
+    assert refused.value.exit_code == 6
+    assert "bubblewrap" in refused.value.message
+    assert "--unsafe-no-sandbox" in refused.value.hint
+
+
+def test_a_binary_that_does_not_start_is_refused(fresh: None, tmp_path: Path) -> None:
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho setting up uid map: Permission denied >&2\nexit 1\n")
+    broken.chmod(0o755)
+    tier = tiers.attacked(str(broken))
+    assert not tier.safe
+    assert "uid map" in tier.problem
+    assert not tiers.attacked(str(tmp_path / "missing")).safe
+
+
+def test_unsafe_must_be_asked_for_and_says_so(ran: Callable[..., Outcome]) -> None:
+    tier = tiers.choose(unsafe=True)
+    assert tier.name == "none (unsafe)"
+    assert tier.degradations()
+    code = """
+        import os
+        def trial(arm, seed):
+            if os.fork() == 0:
+                os.setsid()
+                os.execv("/usr/bin/sleep", ["sleep", "27.1828"])
+            return {"m": float(seed), "inside": float(os.getpid() < 100)}
+    """
+    outcome = ran(code, tier=tier)
+    assert outcome.status == "done"
+    assert len(outcome.trials) == 2
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    assert "sleep 27.1828" not in running.stdout
+
+
+AS_A_USER = """
+import json, os, subprocess, sys
+from pathlib import Path
+from scientist.lab import experiments, sandbox, tiers
+
+assert os.geteuid() == 1000
+tier = tiers.choose()
+limits = sandbox.Limits(20, 20, 512, 16, 64, 64)
+
+
+def outcome(name):
+    code = Path(sys.argv[1], name).read_text()
+    run = experiments.prepare(Path(sys.argv[1], "runs"), name, code, {}, [("a", 1)], limits, tier)
+    experiments.launch(run)
+    return experiments.wait(run)
+
+
+writing, forking = outcome("writing"), outcome("forking")
+assert writing.status == "done", writing
+assert forking.status == "killed" or forking.trials[0].metrics["made"] <= 16, forking
+
+# as an ordinary user, what bubblewrap itself is started with can be read inside
+popen = sandbox._popen
+sandbox._popen = lambda line, _, descriptors: popen(line, dict(os.environ), descriptors)
+tiers.attacked.cache_clear()
+print(json.dumps([tier.attacks, writing.trials[0].metrics, tiers.attacked(tier.binary).problem]))
+"""
+WRITING = """
+import os
+
+def written(path):
+    try:
+        open(path, "w").close()
+        return 1.0
+    except OSError:
+        return 0.0
+
+def trial(arm, seed):
+    return {"uid": float(os.getuid()), "dev": written("/dev/new"), "root": written("/new"),
+            "input": written("/input/new")}
+"""
+FORKING = """
+import os, time
+
+def trial(arm, seed):
+    for made in range(100):
+        try:
+            child = os.fork()
+        except BlockingIOError:
+            break
+        if child == 0:
+            time.sleep(5)
+            os._exit(0)
+    return {"made": float(made)}
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user already runs all these tests")
+def test_an_ordinary_user_is_contained_as_well(tmp_path: Path) -> None:
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        pytest.skip("unshare is not installed")
+    (tmp_path / "writing").write_text(WRITING)
+    (tmp_path / "forking").write_text(FORKING)
+    user = [unshare, "--user", "--map-user=1000", "--map-group=1000"]
+    done = subprocess.run(
+        [*user, sys.executable, "-c", AS_A_USER, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    attacks, metrics, hole = json.loads(done.stdout)
+    assert all(held for _, held in attacks)
+    assert hole == "an attack got through: read the launcher's environment"
+    assert metrics == {"uid": 65534.0, "dev": 0.0, "root": 0.0, "input": 0.0}
