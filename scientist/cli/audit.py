@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scientist.cli import options, output
 from scientist.cli.headline import headline
 from scientist.errors import JournalError, UsageError
-from scientist.journal import Entry, project, verify
+
+if TYPE_CHECKING:
+    from scientist.journal import Entry
 
 app = typer.Typer(help="Read and verify the record.", no_args_is_help=True)
 
@@ -18,6 +20,8 @@ app = typer.Typer(help="Read and verify the record.", no_args_is_help=True)
 @app.command("list")
 def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
     """All campaigns."""
+    from scientist.journal import project
+
     with options.reading(workspace) as (_, journal):
         views = project.campaigns(journal)
     if as_json:
@@ -50,6 +54,8 @@ def show(
     as_json: options.JsonOption = False,
 ) -> None:
     """The timeline of a campaign, as it was shown live; --json prints every event."""
+    from scientist.journal import project
+
     with options.reading(workspace) as (_, journal):
         if campaign.upper() not in {view.id for view in project.campaigns(journal)}:
             raise UsageError(f"there is no campaign {campaign}", "scientist audit list")
@@ -65,6 +71,8 @@ def show(
 @app.command("verify")
 def verify_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
     """Re-hash every event and every blob; exit 5 at the first that does not fit."""
+    from scientist.journal import verify
+
     with options.reading(workspace) as (place, _):
         found = verify(place.journal)
     if as_json and found.passed:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from scientist.cli import options, output
-from scientist.settings import Settings
 
 app = typer.Typer(help="Settings and their origins.", no_args_is_help=True)
 
@@ -18,6 +17,8 @@ def _group() -> None:
 @app.command()
 def show(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
     """Every setting: flag > environment > workspace/scientist.toml > user file > default."""
+    from scientist.settings import Settings
+
     rows = options.settings(workspace).shown()
     if as_json:
         output.document({name: {"value": value, "origin": origin} for name, value, origin in rows})

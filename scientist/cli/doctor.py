@@ -8,13 +8,15 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from scientist.cli import options, output
 from scientist.errors import ScientistError
-from scientist.settings import Settings
-from scientist.workspace import locate
+
+if TYPE_CHECKING:
+    from scientist.settings import Settings
 
 LEAST_FREE_GB = 3.0
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
@@ -36,6 +38,8 @@ def doctor(
     as_json: options.JsonOption = False,
 ) -> None:
     """Look at everything a run needs; nothing is downloaded or changed."""
+    from scientist.workspace import locate
+
     settings = options.settings(workspace, endpoint=endpoint).values
     root = locate(workspace)
     lines = list(_examine(settings, root))

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from scientist.cli import options, output
-from scientist.journal import project
 
 app = typer.Typer(help="What was run.", no_args_is_help=True)
 
@@ -16,6 +15,8 @@ app = typer.Typer(help="What was run.", no_args_is_help=True)
 @app.command("list")
 def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
     """All experiments, the failed ones too."""
+    from scientist.journal import project
+
     with options.reading(workspace) as (_, journal):
         views = project.experiments(journal)
     if as_json:
@@ -43,6 +44,8 @@ def show(
     as_json: options.JsonOption = False,
 ) -> None:
     """One experiment with its protocol and every trial."""
+    from scientist.journal import project
+
     with options.reading(workspace) as (_, journal):
         view = project.experiment(journal, experiment)
         protocol = project.protocol(journal, view.protocol_digest)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scientist.cli import options, output
-from scientist.journal import Journal, project
-from scientist.journal.project import FindingView
+
+if TYPE_CHECKING:
+    from scientist.journal import Journal
+    from scientist.journal.project import FindingView
 
 app = typer.Typer(help="What was found.", no_args_is_help=True)
 
@@ -16,6 +18,8 @@ app = typer.Typer(help="What was found.", no_args_is_help=True)
 @app.command("list")
 def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
     """All findings, in the order they were recorded."""
+    from scientist.journal import project
+
     with options.reading(workspace) as (_, journal):
         views = project.findings(journal)
     if as_json:
@@ -50,6 +54,8 @@ def show(
     as_json: options.JsonOption = False,
 ) -> None:
     """One finding with everything it rests on."""
+    from scientist.journal import project
+
     with options.reading(workspace) as (_, journal):
         view = project.finding(journal, finding)
         if as_json:
@@ -61,6 +67,8 @@ def show(
 
 def paragraphs(journal: Journal, view: FindingView) -> list[str]:
     """A finding as a reader wants it first: verdict, numbers, hypothesis, quotes."""
+    from scientist.journal import project
+
     record, judged = view.record, view.record.judgement
     hypothesis = project.hypothesis(journal, record.hypothesis).record
     lines = [f"{record.id}  {judged.verdict.upper()}", f"  {record.statement}"]
@@ -86,6 +94,8 @@ def paragraphs(journal: Journal, view: FindingView) -> list[str]:
 
 def _sources(journal: Journal, view: FindingView) -> list[str]:
     """Where each number comes from, by address."""
+    from scientist.journal import project
+
     record = view.record
     hypothesis = project.hypothesis(journal, record.hypothesis).record
     lines = [f"  rationale   {hypothesis.rationale} (the model's words)"]

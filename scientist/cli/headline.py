@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scientist.journal import Entry
+if TYPE_CHECKING:
+    from scientist.journal import Entry
 
 Data = dict[str, Any]
 INDENT = "           "

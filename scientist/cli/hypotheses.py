@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from scientist.cli import options, output
-from scientist.journal import project
 
 app = typer.Typer(help="What was proposed.", no_args_is_help=True)
 
@@ -15,6 +14,8 @@ app = typer.Typer(help="What was proposed.", no_args_is_help=True)
 @app.command("list")
 def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
     """All hypotheses with their status."""
+    from scientist.journal import project
+
     with options.reading(workspace) as (_, journal):
         views = project.hypotheses(journal)
     if as_json:
@@ -38,6 +39,8 @@ def show(
     as_json: options.JsonOption = False,
 ) -> None:
     """One hypothesis with its quotes."""
+    from scientist.journal import project
+
     with options.reading(workspace) as (_, journal):
         view = project.hypothesis(journal, hypothesis)
         titles = {essay.id: essay.title for essay in project.essays(journal)}

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scientist.journal import Journal
-from scientist.workspace import Workspace, existing, locate, writable
-
 if TYPE_CHECKING:
+    from scientist.journal import Journal
     from scientist.settings import Resolved
+    from scientist.workspace import Workspace
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -31,6 +30,9 @@ ModelOption = Annotated[str | None, typer.Option("--model", help="model name, or
 @contextmanager
 def reading(directory: Path | None) -> Iterator[tuple[Workspace, Journal]]:
     """A workspace that is there, its journal opened for reading."""
+    from scientist.journal import Journal
+    from scientist.workspace import existing, locate
+
     workspace = existing(locate(directory))
     with Journal(workspace.journal) as journal:
         yield workspace, journal
@@ -39,6 +41,9 @@ def reading(directory: Path | None) -> Iterator[tuple[Workspace, Journal]]:
 @contextmanager
 def writing(directory: Path | None) -> Iterator[tuple[Workspace, Journal]]:
     """A workspace to write to, its journal opened for writing."""
+    from scientist.journal import Journal
+    from scientist.workspace import locate, writable
+
     workspace = writable(locate(directory))
     with Journal(workspace.journal, write=True) as journal:
         yield workspace, journal
@@ -47,5 +52,6 @@ def writing(directory: Path | None) -> Iterator[tuple[Workspace, Journal]]:
 def settings(directory: Path | None, **flags: Any) -> Resolved:
     """The settings of a command."""
     from scientist.settings import load
+    from scientist.workspace import locate
 
     return load(locate(directory), flags)

@@ -174,13 +174,11 @@ def check(
 
 def describe(hypothesis: Hypothesis) -> str:
     """What would be measured, in one line; two hypotheses with one line are one experiment."""
-    conditions = ", ".join(f"{k}={v:g}" for k, v in sorted(_numbers(hypothesis).items()))
+    conditions = ", ".join(
+        f"{name} = {hypothesis.parameters[name]:g}" for name in sorted(hypothesis.conditions)
+    )
     first, second = sorted((hypothesis.treatment, hypothesis.control))
-    return f"{first} against {second} on {hypothesis.metric} with {conditions or 'defaults'}"
-
-
-def _numbers(hypothesis: Hypothesis) -> dict[str, float]:
-    return {k: float(v) for k, v in hypothesis.parameters.items() if not isinstance(v, str)}
+    return f"{first} against {second} on {hypothesis.metric}, {conditions or 'default setting'}"
 
 
 def _build(name: str, kit: Kit, candidate: Candidate) -> Hypothesis:
