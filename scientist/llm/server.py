@@ -13,33 +13,37 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 WATCH_SECONDS = 1.0
+CACHE_MEGABYTES = 2048  # prefixes kept beside the slots; llama.cpp's own default is 8 GB
 
 
-def main(argv: list[str]) -> int:
+def main(argv: list[str]) -> NoReturn:
     """Load the model, say where it listens, and stay while it is needed."""
-    specification = json.loads(Path(argv[1]).read_text())
-    folder = Path(argv[1]).parent
-    server = _load(specification)
-    state = {
-        "pid": os.getpid(),
-        "start_time": _start_time(os.getpid()),
-        "url": f"{server.listening_address}/v1",
-        "key": specification["key"],
-        "model": specification["name"],
-        "digest": specification["digest"],
-        "context": specification["context"],
-    }
-    part = folder / "state.part"
-    part.write_text(json.dumps(state))
-    part.chmod(0o600)
-    part.replace(folder / "state.json")
-    _stay(folder, specification["idle_seconds"])
-    (folder / "state.json").unlink(missing_ok=True)
-    sys.stdout.flush()
-    os._exit(0)  # llama.cpp's own teardown can wait for open connections
+    file = Path(argv[1])
+    folder = file.parent
+    with (folder / "server").open("a+") as lock:
+        # one that still loads or ends goes first, so there are never two, nor a wrong state file
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        specification = json.loads(file.read_text())
+        server = _load(specification)
+        state = {
+            "pid": os.getpid(),
+            "start_time": start_time(os.getpid()),
+            "url": f"{server.listening_address}/v1",
+            "key": specification["key"],
+            "model": specification["name"],
+            "digest": specification["digest"],
+            "context": specification["context"],
+        }
+        part = folder / "state.part"
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(state))
+        part.replace(folder / "state.json")
+        _stay(folder, specification["idle_seconds"])
+        sys.stdout.flush()
+        os._exit(0)  # llama.cpp's own teardown can wait for open connections
 
 
 def _load(specification: dict[str, Any]) -> Any:
@@ -51,6 +55,7 @@ def _load(specification: dict[str, Any]) -> Any:
     parameters.n_ctx = specification["context"]
     parameters.n_parallel = specification["parallel"]
     parameters.kv_unified = True  # every slot may use the whole context
+    parameters.cache_ram_mib = CACHE_MEGABYTES
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
     parameters.api_keys = [specification["key"]]
@@ -58,15 +63,17 @@ def _load(specification: dict[str, Any]) -> Any:
     parameters.ui = False
     parameters.warmup = False
     parameters.cpuparams.n_threads = specification["threads"]
-    parameters.cpuparams_batch.n_threads = specification["threads"]
+    parameters.cpuparams_batch.n_threads = specification["batch_threads"]
     return xllamacpp.Server(parameters)
 
 
 def _stay(folder: Path, idle_seconds: float) -> None:
     used = time.monotonic()
-    with (folder / "lease").open("a") as lease, (folder / "gate").open("a") as gate:
+    with (folder / "lease").open("a+") as lease, (folder / "gate").open("a+") as gate:
         while True:
             time.sleep(WATCH_SECONDS)
+            if not (folder / "state.json").exists():
+                return  # nobody can find us any more
             # whoever wants a lease passes the gate first, so nobody is let in while we leave
             try:
                 fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,9 +92,14 @@ def _stay(folder: Path, idle_seconds: float) -> None:
             fcntl.flock(gate, fcntl.LOCK_UN)
 
 
-def _start_time(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+def start_time(pid: int) -> int | None:
+    """When a process began, in the kernel's ticks; None if it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else int(fields[19])
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    main(sys.argv)

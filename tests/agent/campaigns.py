@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from scripted import Fault, ScriptedServer
+
+from scientist.lab.kits import load
 
 ESSAY = """---
 title: Cues that turn
@@ -21,25 +24,29 @@ With few samples in each environment, a stability test keeps the misleading feat
 More environments help only if the strength of the cue differs between them.
 Noise in the labels raises the weight that a pooled learner puts on traces.
 """
-ARMS = ("stable", "reweighted", "informed")
-METRICS = ("shifted_error", "familiar_error", "spurious_reliance")
 
 
 def propose(request: dict[str, Any]) -> dict[str, Any]:
-    """Three hypotheses nobody has tested yet, the same ones for the same prompt."""
+    """Two hypotheses nobody has tested yet, the same ones for the same prompt."""
     text = request["messages"][1]["content"]
+    named = re.search(r"Experiment family to use: (\w+)", text)
+    kit = load(named.group(1) if named else "causal_features")
     tested = text.count(" against ")
+    control = kit.default.control
+    arms = [kit.default.treatment, *(arm for arm in kit.arms if arm != kit.default.treatment)]
+    metrics = [kit.default.metric, *(m for m in kit.metrics if m != kit.default.metric)]
+    name, parameter = next((n, p) for n, p in kit.parameters.items() if p.type == "int")
     hypotheses = [
         {
             "sentences": [number + 1],
             "reason": "The sentence says that stability pays under shift.",
             "treatment": arm,
-            "control": "pooled",
-            "metric": METRICS[(tested + number) % 3],
+            "control": control,
+            "metric": metrics[(tested + number) % len(metrics)],
             "direction": "decrease",
-            "conditions": [{"parameter": "samples", "value": 300 + 10 * tested + number}],
+            "conditions": [{"parameter": name, "value": parameter.high - tested - number}],
         }
-        for number, arm in enumerate(ARMS)
+        for number, arm in enumerate([arm for arm in arms if arm != control][:2])
     ]
     return {"thoughts": "Stability may pay under shift.", "hypotheses": hypotheses}
 

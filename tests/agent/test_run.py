@@ -63,7 +63,7 @@ def test_a_campaign_goes_from_essays_to_findings_with_verdict_interval_and_quote
         assert judged["verdict"] in ("supported", "refuted", "inconclusive")
         assert judged["interval"]["low"] <= judged["effect"] <= judged["interval"]["high"]
         assert judged["pairs"] == 12
-        assert "With few samples" in done.stderr or finding["quotes"][0]["text"] in done.stderr
+        assert finding["quotes"][0]["text"].split("\n")[0] in done.stderr
         assert finding["quotes"]
     assert report["findings"][0]["judgement"]["verdict"] == "supported"
 
@@ -112,14 +112,19 @@ def test_a_second_campaign_does_not_repeat_the_first(tmp_path: Path) -> None:
 def test_proposals_that_break_a_rule_are_rejected_with_the_reason(tmp_path: Path) -> None:
     def odd(request: dict[str, Any]) -> dict[str, Any]:
         answer = propose(request)
-        first, second, _ = answer["hypotheses"]
-        first["sentences"] = [99]
-        second["control"] = second["treatment"]
+        first = answer["hypotheses"][0]
+        if not asked:
+            first["sentences"] = [99]
+        else:
+            first["control"] = first["treatment"]
+        asked.append(request)
         return answer
+
+    asked: list[Any] = []
 
     with ScriptedServer(script=odd) as server:
         done = scientist(
-            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 8),
+            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 2, "--pairs", 8),
             *("-w", tmp_path / "w", "--endpoint", server.url),
         )
     assert done.returncode == 0, done.stderr
@@ -131,7 +136,7 @@ def test_proposals_that_break_a_rule_are_rejected_with_the_reason(tmp_path: Path
 
 def test_a_model_that_only_repeats_itself_ends_without_a_finding_and_exit_4(tmp_path: Path) -> None:
     def stuck(request: dict[str, Any]) -> dict[str, Any]:
-        answer = propose({"messages": [{}, {"content": ""}]})
+        answer = propose(request)
         for item in answer["hypotheses"]:
             item["control"] = item["treatment"]
         return answer

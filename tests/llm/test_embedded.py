@@ -20,6 +20,7 @@ from scientist.llm.client import Client
 from scientist.llm.endpoint import connect, resolve
 from scientist.llm.probe import probe
 from scientist.llm.prompting import Rendered
+from scientist.llm.server import start_time
 from scientist.settings import Settings
 
 pytestmark = pytest.mark.model
@@ -90,6 +91,70 @@ def test_a_killed_server_costs_one_retried_call() -> None:
         assert client.ask(PROMPT, Colour, seed=1).value.colour in ("grue", "bleen")
 
 
+def test_a_silent_server_is_replaced_and_the_old_one_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(embedded, "HEALTH_SECONDS", 0.5)
+    with connect(SETTINGS) as handle:
+        (old,) = embedded.servers()
+        os.kill(old["pid"], signal.SIGSTOP)
+        fresh = handle.revive()
+        assert fresh.url != old["url"]
+        assert start_time(old["pid"]) is None
+        assert len(embedded.servers()) == 1
+
+
+def test_a_live_server_is_kept_by_revive() -> None:
+    with connect(SETTINGS) as handle:
+        before = handle.endpoint
+        assert handle.revive() == before
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"pid": 1, "start_time": 1}', "3"])
+def test_a_state_file_that_makes_no_sense_is_ignored(content: str) -> None:
+    folder = embedded.folder_of(resolve(SETTINGS), SETTINGS)
+    folder.mkdir(parents=True)
+    (folder / "state.json").write_text(content)
+    assert embedded.servers() == []
+    assert not embedded.stop(folder)
+
+
+def test_a_starter_that_is_killed_leaves_one_server_at_most() -> None:
+    code = (
+        "import os; from scientist.llm import embedded, endpoint\n"
+        "from scientist.settings import Settings\n"
+        "s = Settings(model='smollm2-135m', context=2048, idle_seconds=2)\n"
+        "embedded._await = lambda *_: os.kill(os.getpid(), 9)\n"
+        "with endpoint.connect(s): pass\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
+    with connect(SETTINGS) as handle:
+        (state,) = embedded.servers()
+        time.sleep(2)
+        assert handle.revive().url == state["url"]
+        assert embedded.servers() == [state]
+
+
+def test_relative_folders_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").mkdir()
+    source = resolve(SETTINGS).path
+    (tmp_path / "cache" / source.name).symlink_to(source)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCIENTIST_RUNTIME_DIR", "run")
+    with connect(SETTINGS.model_copy(update={"cache_dir": Path("cache")})) as handle:
+        assert handle.endpoint.model == "smollm2-135m"
+
+
+def test_a_runtime_folder_that_cannot_be_used_names_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    with monkeypatch.context() as changed:
+        changed.setenv("SCIENTIST_RUNTIME_DIR", str(tmp_path / "file"))
+        with pytest.raises(EndpointError, match="cannot keep") as caught, connect(SETTINGS):
+            pass
+    assert "SCIENTIST_RUNTIME_DIR" in caught.value.hint
+
+
 def test_it_stays_while_it_is_leased_and_ends_when_idle() -> None:
     with connect(SETTINGS):
         time.sleep(SETTINGS.idle_seconds + 2)
@@ -98,7 +163,7 @@ def test_it_stays_while_it_is_leased_and_ends_when_idle() -> None:
     while embedded.servers() and time.monotonic() < deadline:
         time.sleep(0.2)
     assert embedded.servers() == []
-    assert not embedded._start_time(state["pid"])
+    assert not start_time(state["pid"])
 
 
 def test_weights_that_cannot_be_loaded_are_explained(tmp_path: Path) -> None:
