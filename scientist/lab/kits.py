@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import math
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import permutations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +24,7 @@ HEADER = (
     *("TITLE", "SUMMARY", "DIRECTIONS", "FACTOR", "ARMS", "METRICS", "PARAMETERS"),
     *("DEFAULT", "COST_SECONDS", "LIMITS"),
 )
+LEVELS = 6
 
 
 class _Strict(BaseModel):
@@ -67,6 +70,24 @@ class Parameter(_Strict):
             )
         return int(given) if self.type == "int" else float(given)
 
+    def levels(self) -> tuple[float | int, ...]:
+        """A few values from low to high besides the default, each of two digits or an end."""
+        wide = self.low > 0 and self.high >= 10 * self.low
+        found = set()
+        for step in range(LEVELS):
+            share = step / (LEVELS - 1)
+            value = (
+                self.low * (self.high / self.low) ** share
+                if wide
+                else self.low + (self.high - self.low) * share
+            )
+            if 0 < step < LEVELS - 1 and value:
+                value = round(value, 1 - math.floor(math.log10(abs(value))))
+            if self.type == "int":
+                value = round(value)
+            found.add(min(max(value, self.low), self.high))
+        return tuple(self.value("", value) for value in sorted(found - {self.default}))
+
 
 class Default(_Strict):
     """The comparison a kit makes when nothing else is asked."""
@@ -100,6 +121,18 @@ class Kit(_Strict):
     def smallest_effect(self, metric: str) -> float:
         """The difference in a metric below which nobody would care."""
         return self.metrics[metric].smallest_effect
+
+    def comparisons(self) -> dict[str, tuple[str, str]]:
+        """Every ordered pair of arms, (treatment, control) by its words."""
+        return {f"{one} against {other}": (one, other) for one, other in permutations(self.arms, 2)}
+
+    def settings(self) -> dict[str, tuple[str, float | int]]:
+        """Every level of every parameter, (name, value) by its words."""
+        return {
+            f"{name} = {value:g}": (name, value)
+            for name, parameter in self.parameters.items()
+            for value in parameter.levels()
+        }
 
     def validate_parameters(self, given: Mapping[str, Any]) -> dict[str, float | int]:
         """All parameters: the given ones checked, the others at their defaults."""

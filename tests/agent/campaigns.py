@@ -11,7 +11,7 @@ from typing import Any
 
 from scripted import Fault, ScriptedServer
 
-from scientist.lab.kits import load
+from scientist.lab.kits import Kit, load
 
 ESSAY = """---
 title: Cues that turn
@@ -28,27 +28,36 @@ Noise in the labels raises the weight that a pooled learner puts on traces.
 
 def propose(request: dict[str, Any]) -> dict[str, Any]:
     """Two hypotheses nobody has tested yet, the same ones for the same prompt."""
-    text = request["messages"][1]["content"]
-    named = re.search(r"Experiment family to use: (\w+)", text)
-    kit = load(named.group(1) if named else "causal_features")
-    tested = text.count(" against ")
+    kit = family(request)
+    tested = request["messages"][1]["content"].count(" against ")
     control = kit.default.control
     arms = [kit.default.treatment, *(arm for arm in kit.arms if arm != kit.default.treatment)]
     metrics = [kit.default.metric, *(m for m in kit.metrics if m != kit.default.metric)]
-    name, parameter = next((n, p) for n, p in kit.parameters.items() if p.type == "int")
+    settings = list(kit.settings())
     hypotheses = [
         {
             "sentences": [number + 1],
             "reason": "The sentence says that stability pays under shift.",
-            "treatment": arm,
-            "control": control,
+            "comparison": f"{arm} against {control}",
             "metric": metrics[(tested + number) % len(metrics)],
             "direction": "decrease",
-            "conditions": [{"parameter": name, "value": parameter.high - tested - number}],
+            "conditions": [settings[-1 - (tested + number) % len(settings)]],
         }
         for number, arm in enumerate([arm for arm in arms if arm != control][:2])
     ]
     return {"thoughts": "Stability may pay under shift.", "hypotheses": hypotheses}
+
+
+def contradiction(request: dict[str, Any]) -> list[str]:
+    """Conditions that give one parameter two values."""
+    return list(family(request).settings())[:2]
+
+
+def family(request: dict[str, Any]) -> Kit:
+    """The kit a request asks for hypotheses about."""
+    named = re.search(r"Experiment family to use: (\w+)", request["messages"][1]["content"])
+    assert named
+    return load(named.group(1))
 
 
 def essays(folder: Path) -> Path:
@@ -80,4 +89,13 @@ def scientist(
     )
 
 
-__all__ = ["Fault", "ScriptedServer", "command", "environment", "essays", "propose", "scientist"]
+__all__ = [
+    "Fault",
+    "ScriptedServer",
+    "command",
+    "contradiction",
+    "environment",
+    "essays",
+    "propose",
+    "scientist",
+]

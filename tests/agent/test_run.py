@@ -15,6 +15,7 @@ from campaigns import (
     Fault,
     ScriptedServer,
     command,
+    contradiction,
     environment,
     essays,
     propose,
@@ -112,15 +113,12 @@ def test_a_second_campaign_does_not_repeat_the_first(tmp_path: Path) -> None:
 def test_proposals_that_break_a_rule_are_rejected_with_the_reason(tmp_path: Path) -> None:
     def odd(request: dict[str, Any]) -> dict[str, Any]:
         answer = propose(request)
-        first = answer["hypotheses"][0]
-        if not asked:
-            first["sentences"] = [99]
+        good, bad = answer["hypotheses"]
+        if len(server.requests) == 1:
+            bad["conditions"] = contradiction(request)
         else:
-            first["control"] = first["treatment"]
-        asked.append(request)
+            answer["hypotheses"][1] = good
         return answer
-
-    asked: list[Any] = []
 
     with ScriptedServer(script=odd) as server:
         done = scientist(
@@ -130,15 +128,19 @@ def test_proposals_that_break_a_rule_are_rejected_with_the_reason(tmp_path: Path
     assert done.returncode == 0, done.stderr
     with Journal(tmp_path / "w" / "journal") as journal:
         reasons = [entry.data["reason"] for entry in journal.entries("candidate_rejected")]
-    assert any("no sentence 99" in reason for reason in reasons)
-    assert any("treatment and control are both" in reason for reason in reasons)
+    assert len(reasons) == 2
+    assert reasons[0].startswith("two values for one parameter")
+    assert reasons[1].startswith("already tested or proposed")
+    assert len(settled(tmp_path / "w")) == 2
 
 
-def test_a_model_that_only_repeats_itself_ends_without_a_finding_and_exit_4(tmp_path: Path) -> None:
+def test_a_model_that_only_contradicts_itself_ends_without_a_finding_and_exit_4(
+    tmp_path: Path,
+) -> None:
     def stuck(request: dict[str, Any]) -> dict[str, Any]:
         answer = propose(request)
         for item in answer["hypotheses"]:
-            item["control"] = item["treatment"]
+            item["conditions"] = contradiction(request)
         return answer
 
     with ScriptedServer(script=stuck) as server:
@@ -150,6 +152,19 @@ def test_a_model_that_only_repeats_itself_ends_without_a_finding_and_exit_4(tmp_
     assert done.returncode == 4
     assert "hint:" in done.stderr
     assert verify(tmp_path / "w" / "journal").passed
+
+
+def test_one_round_of_unusable_answers_does_not_end_the_campaign(tmp_path: Path) -> None:
+    answers = [propose, *["no JSON at all"] * 3, propose]
+    with ScriptedServer(answers) as server:
+        done = scientist(
+            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 3, "--pairs", 8),
+            *("-w", tmp_path / "w", "--endpoint", server.url),
+        )
+        server.assert_done()
+    assert done.returncode == 0, done.stderr
+    assert "a round without a hypothesis" in done.stderr
+    assert len(settled(tmp_path / "w")) == 2
 
 
 @pytest.mark.parametrize("attempt", range(3))

@@ -44,6 +44,14 @@ def test_numbers_that_ignore_the_seed_are_refused(ran: Callable[..., Outcome]) -
     assert any("the seed is not used" in reason for reason in found)
 
 
+def test_arms_that_agree_are_a_result_where_the_code_is_known_to_use_them() -> None:
+    trials = [
+        Trial(arm=arm, seed=seed, metrics={"m": 0.0}, seconds=0) for arm in ARMS for seed in (1, 2)
+    ]
+    assert len(checks.check_trials(trials, trials[:1], ARMS, "m")) == 3
+    assert checks.check_trials(trials, trials[:1], ARMS, "m", tested=True) == ()
+
+
 def test_a_metric_at_its_bound_is_allowed_when_others_vary() -> None:
     trials = [
         Trial(arm=arm, seed=seed, metrics={"m": 0.0, "other": seed + bonus}, seconds=0)

@@ -10,7 +10,7 @@ from statistics import mean
 import pytest
 
 from scientist.errors import ScientistError, UsageError
-from scientist.lab import kits
+from scientist.lab import checks, kits
 from scientist.lab.experiments import Outcome
 from scientist.lab.kits import Kit
 
@@ -52,6 +52,34 @@ def test_a_kit_is_whole(kit: Kit) -> None:
     defaults = [ast.literal_eval(default) for default in trial.args.defaults]
     assert defaults == [parameter.default for parameter in kit.parameters.values()]
     assert 80 <= len(kit.code.splitlines()) <= 250
+
+
+def test_every_setting_that_is_offered_is_admissible_and_not_the_default(kit: Kit) -> None:
+    offered = kit.settings()
+    assert {name for name, _ in offered.values()} == set(kit.parameters)
+    for words, (name, value) in offered.items():
+        parameter = kit.parameters[name]
+        assert kit.validate_parameters({name: value})[name] == value != parameter.default
+        assert float(words.partition(" = ")[2]) == value
+    for name, parameter in kit.parameters.items():
+        assert 3 <= len(parameter.levels()) <= kits.LEVELS
+        ends = {parameter.low, parameter.high} - {parameter.default}
+        assert ends <= set(parameter.levels()), name
+
+
+def test_a_comparison_never_names_one_arm_twice(kit: Kit) -> None:
+    pairs = set(kit.comparisons().values())
+    assert all(one != other for one, other in pairs)
+    assert len(pairs) == len(kit.arms) * (len(kit.arms) - 1)
+
+
+def test_all_arms_and_seeds_of_a_kit_make_a_difference(
+    kit: Kit, ran: Callable[..., Outcome]
+) -> None:
+    pairs = [(arm, seed) for seed in SEEDS for arm in kit.arms]
+    trials = ran(kit.code, pairs, name="all", parameters=kit.validate_parameters({})).trials
+    assert len(trials) == len(pairs)
+    assert checks.check_trials(trials, [], list(kit.arms), kit.default.metric) == ()
 
 
 def test_every_arm_gives_every_metric_at_both_ends_of_every_range(

@@ -1,6 +1,6 @@
 """Hypothesize: the model proposes, code checks every field and every quote.
 
-The answer's schema is narrowed to the family's own arms, metrics and parameters,
+The answer's schema is narrowed to the family's own comparisons, metrics and settings,
 so that a small model cannot name what does not exist. The statement of a
 hypothesis is written by code from the checked fields; the model's words are kept
 as its rationale.
@@ -19,7 +19,7 @@ from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.corpus import quotes
 from scientist.corpus.store import essays, passages
-from scientist.errors import ScientistError
+from scientist.errors import ModelOutputError
 from scientist.events import CandidateRejected, Event, HypothesisProposed, Reasoned
 from scientist.journal import project
 from scientist.lab.kits import Kit, all_kits, load
@@ -27,7 +27,7 @@ from scientist.llm import prompting
 from scientist.records import Direction, Hypothesis, Passage, Quote
 
 COUNT = 2
-REPAIRS = 1
+REPAIRS = 2
 NEAR_ENOUGH = 0.2
 MOST_CONDITIONS = 2
 
@@ -67,14 +67,20 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
             tested=sorted(_tested(bench, kit)),
             count=COUNT,
         )
-        answer = bench.client.ask(
-            prompt,
-            proposals(kit),
-            seed=bench.settings.seed * 1000 + round_,
-            check=lambda value: _none_valid(bench, kit, sentences, value.model_dump(mode="json")),
-            repairs=REPAIRS,
-            on_text=bench.on_text,
-        )
+        try:
+            answer = bench.client.ask(
+                prompt,
+                proposals(kit, len(sentences)),
+                seed=bench.settings.seed * 1000 + round_,
+                check=lambda value: _none_valid(bench, kit, sentences, value),
+                repairs=REPAIRS,
+                on_text=bench.on_text,
+            )
+        except ModelOutputError as fault:
+            if not _has_answered(bench):
+                raise  # it never could: the user must know, and another round is no help
+            bench.explain("hypothesize", f"a round without a hypothesis: {fault.message}")
+            return []
         proposed: dict[str, Any] = answer.value.model_dump(mode="json")
         bench.note(Reasoned(phase="hypothesize", source="model", text=proposed["thoughts"]))
         return list(proposed["hypotheses"])
@@ -103,28 +109,24 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
     return {"candidates": names, "barren": 0 if names else state.get("barren", 0) + 1}
 
 
-def proposals(kit: Kit) -> type[BaseModel]:
-    """The answer's schema: nothing outside the family can be named."""
+def proposals(kit: Kit, sentences: int) -> type[BaseModel]:
+    """The answer's schema: nothing outside the family and the sentences shown can be named."""
     strict = ConfigDict(extra="forbid")
     one_of: Any = Literal
     some: Any = list
-    arm, metric = one_of[tuple(kit.arms)], one_of[tuple(kit.metrics)]
-    condition = create_model(
-        "Condition",
-        __config__=strict,
-        parameter=(one_of[tuple(kit.parameters)], ...),
-        value=(float, ...),
-    )
+    sentence = one_of[tuple(range(1, sentences + 1))]
     proposal = create_model(
         "Proposal",
         __config__=strict,
-        sentences=(list[int], Field(min_length=1, max_length=3)),
+        sentences=(some[sentence], Field(min_length=1, max_length=3)),
         reason=(str, Field(min_length=10, max_length=160)),
-        treatment=(arm, ...),
-        control=(arm, ...),
-        metric=(metric, ...),
+        comparison=(one_of[tuple(kit.comparisons())], ...),
+        metric=(one_of[tuple(kit.metrics)], ...),
         direction=(Direction, ...),
-        conditions=(some[condition], Field(min_length=1, max_length=MOST_CONDITIONS)),
+        conditions=(
+            some[one_of[tuple(kit.settings())]],
+            Field(min_length=1, max_length=MOST_CONDITIONS),
+        ),
     )
     return create_model(
         "Proposals",
@@ -138,25 +140,15 @@ def check(
     bench: Bench, kit: Kit, sentences: list[Passage], item: dict[str, Any], known: set[str]
 ) -> Candidate:
     """Every rule a proposal must obey; the first broken one is the reason."""
-    if item["treatment"] == item["control"]:
-        raise Rejected(f"treatment and control are both {item['treatment']}")
-    wrong = [n for n in item["sentences"] if not 1 <= n <= len(sentences)]
-    if wrong:
-        raise Rejected(f"there is no sentence {wrong[0]}; they are numbered 1 to {len(sentences)}")
-    names = [condition["parameter"] for condition in item["conditions"]]
-    if len(names) != len(set(names)):
-        raise Rejected("a parameter appears twice in the conditions")
-    try:
-        parameters = kit.validate_parameters(
-            {c["parameter"]: c["value"] for c in item["conditions"]}
-        )
-    except ScientistError as fault:
-        raise Rejected(fault.message) from fault
+    treatment, control = kit.comparisons()[item["comparison"]]
+    chosen = [kit.settings()[condition] for condition in dict.fromkeys(item["conditions"])]
+    if len(dict(chosen)) < len(chosen):
+        raise Rejected(f"two values for one parameter: {', '.join(item['conditions'])}")
     candidate = Candidate(
         quotes=tuple(_quote(bench, sentences[n - 1]) for n in dict.fromkeys(item["sentences"])),
-        parameters=parameters,
-        treatment=item["treatment"],
-        control=item["control"],
+        parameters=kit.validate_parameters(dict(chosen)),
+        treatment=treatment,
+        control=control,
         metric=item["metric"],
         direction=Direction(item["direction"]),
         rationale=item["reason"],
@@ -223,13 +215,11 @@ def _quote(bench: Bench, passage: Passage) -> Quote:
     return quote
 
 
-def _none_valid(
-    bench: Bench, kit: Kit, sentences: list[Passage], answer: dict[str, Any]
-) -> str | None:
+def _none_valid(bench: Bench, kit: Kit, sentences: list[Passage], answer: BaseModel) -> str | None:
     """What to tell the model when not one of its proposals passes."""
     reasons = []
     known = _tested(bench, kit)
-    for number, item in enumerate(answer["hypotheses"], 1):
+    for number, item in enumerate(answer.model_dump(mode="json")["hypotheses"], 1):
         try:
             check(bench, kit, sentences, item, known)
         except Rejected as reason:
@@ -243,6 +233,12 @@ def _resolve(bench: Bench, addresses: list[str]) -> list[Passage]:
     wanted = set(addresses)
     found = {p.address: p for p in passages(bench.journal) if p.address in wanted}
     return [found[address] for address in addresses]
+
+
+def _has_answered(bench: Bench) -> bool:
+    """Whether the model has given a usable answer before in this campaign."""
+    calls = bench.journal.entries("model_called", campaign=bench.campaign)
+    return any(call.data["outcome"] == "valid" for call in calls)
 
 
 def _findings(bench: Bench, kit: Kit) -> list[str]:
