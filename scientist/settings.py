@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from scientist.errors import UsageError
 
@@ -72,6 +72,11 @@ class Settings(BaseModel):
     sandbox_processes: int = Field(64, gt=0, description="processes of one experiment")
     sandbox_disk_mb: int = Field(256, gt=0, description="disk an experiment may fill")
     sandbox_output_kb: int = Field(1024, gt=0, description="captured output of one experiment")
+
+    @field_validator("cache_dir")
+    @classmethod
+    def _whole_path(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
 
 
 FLAG_ONLY = {"unsafe_no_sandbox"}

@@ -122,13 +122,26 @@ def test_a_file_comes_from_the_hub_once_and_then_from_the_cache(hub: Hub, tmp_pa
     assert len(hub.ranges) == 1
 
 
-def test_a_broken_download_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
+def test_a_connection_that_breaks_is_taken_up_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
     hub.break_after = 300_000
-    with pytest.raises(WeightsError):
+    assert artifacts.obtain(artifact(), tmp_path).read_bytes() == CONTENT
+    assert hub.ranges == [None, *(f"bytes={done}-" for done in range(300_000, 1_000_000, 300_000))]
+
+
+def test_a_broken_download_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "thing.bin.part").write_bytes(CONTENT[:300_000])
+    hub.break_after = 0
+    with pytest.raises(WeightsError, match="broke off at 300000 of"):
         artifacts.obtain(artifact(), tmp_path)
     hub.break_after = None
     assert artifacts.obtain(artifact(), tmp_path).read_bytes() == CONTENT
-    assert hub.ranges == [None, "bytes=300000-"]
+    assert hub.ranges == ["bytes=300000-", "bytes=300000-"]
+
+
+def test_what_is_whole_already_is_only_checked(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "thing.bin.part").write_bytes(CONTENT)
+    assert artifacts.obtain(artifact(), tmp_path).read_bytes() == CONTENT
+    assert hub.ranges == []
 
 
 def test_a_wrong_hash_is_refused_and_removed(hub: Hub, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """The line format and its hash.
 
-A line is JSON whose last member is `hash`. The hash is SHA-256 over the exact
-bytes before that member, which include the previous line's hash; so a verifier
-needs no canonical form, only the bytes.
+A line is JSON whose last member is `hash`; one that begins with `more` belongs to a batch
+that goes on in the next line, and a batch counts whole or not at all. The hash is SHA-256
+over the exact bytes before that member, which include the previous line's hash; so a
+verifier needs no canonical form, only the bytes.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any
 
 import orjson
 
+from scientist.errors import JournalError
 from scientist.events import EVENT, Event
 
 GENESIS = "0" * 64
+MORE = b'{"more":true,'
 _TAIL = b',"hash":"'
 TAIL_LENGTH = len(_TAIL) + 64 + len(b'"}\n')
 
@@ -39,11 +42,19 @@ class Entry:
 
 
 def encode(
-    seq: int, time: str, campaign: str | None, kind: str, data: Any, schema: int, previous: str
+    seq: int,
+    time: str,
+    campaign: str | None,
+    kind: str,
+    data: Any,
+    schema: int,
+    previous: str,
+    more: bool = False,
 ) -> tuple[bytes, str]:
     """The line for an event, and its hash."""
     body = orjson.dumps(
-        {
+        ({"more": True} if more else {})
+        | {
             "seq": seq,
             "time": time,
             "kind": kind,
@@ -69,13 +80,16 @@ def split(line: bytes) -> tuple[bytes, str] | None:
 
 def decode(line: bytes) -> Entry:
     """Read a line without checking its hash."""
-    raw = orjson.loads(line)
-    return Entry(
-        raw["seq"],
-        raw["time"],
-        raw["kind"],
-        raw["campaign"],
-        raw["data"],
-        raw["previous"],
-        raw["hash"],
-    )
+    try:
+        raw = orjson.loads(line)
+        return Entry(
+            raw["seq"],
+            raw["time"],
+            raw["kind"],
+            raw["campaign"],
+            raw["data"],
+            raw["previous"],
+            raw["hash"],
+        )
+    except (ValueError, KeyError, TypeError) as fault:
+        raise JournalError("a line of the journal is damaged", "scientist audit verify") from fault

@@ -19,7 +19,7 @@ from pathlib import Path
 from scientist.errors import JournalError
 from scientist.events import SCHEMA, Event, TornTailRecovered
 from scientist.journal import blobs
-from scientist.journal.chain import GENESIS, Entry, decode, encode
+from scientist.journal.chain import GENESIS, MORE, Entry, decode, encode
 from scientist.workspace import explain
 
 SEGMENT_BYTES = 64 * 1024 * 1024
@@ -116,14 +116,15 @@ class Journal:
 
     def _write(self, events: Sequence[Event], campaign: str | None) -> list[Entry]:
         if self._size >= SEGMENT_BYTES:
+            os.fdatasync(self._descriptor)  # a later barrier will cover the new segment alone
             self._open_segment(self._next_segment())
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         seq, head, buffer = self._seq, self._head, bytearray()
         entries = []
-        for event in events:
+        for left, event in zip(range(len(events) - 1, -1, -1), events, strict=True):
             data = event.model_dump(mode="json", exclude={"kind"})
             seq += 1
-            line, digest = encode(seq, now, campaign, event.kind, data, SCHEMA, head)
+            line, digest = encode(seq, now, campaign, event.kind, data, SCHEMA, head, left > 0)
             entries.append(Entry(seq, now, event.kind, campaign, data, head, digest))
             head = digest
             buffer += line
@@ -152,6 +153,9 @@ class Journal:
     def _read_tail(self, segment: Path, before: Path | None) -> None:
         size = os.fstat(self._descriptor).st_size
         line, torn = last_line(segment, size)
+        while line is not None and line.startswith(MORE):  # the rest of its batch never came
+            torn += len(line)
+            line, _ = last_line(segment, size - torn)
         if torn:
             with segment.open("rb") as file:
                 file.seek(size - torn)
@@ -165,12 +169,7 @@ class Journal:
         if line is None:
             self._seq, self._head = 0, GENESIS
         else:
-            try:
-                entry = decode(line)
-            except (ValueError, KeyError) as fault:
-                raise JournalError(
-                    f"the last line of {segment} is damaged", "scientist audit verify"
-                ) from fault
+            entry = decode(line)
             self._seq, self._head = entry.seq, entry.hash
         if torn:
             event = TornTailRecovered(segment=segment.name, size=torn, blob=blob)
@@ -222,12 +221,17 @@ def segments(folder: Path) -> list[Path]:
 
 
 def lines(folder: Path) -> Iterator[bytes]:
-    """Every whole line of every segment; half a line at the end is not yet one."""
+    """Every line of every whole batch; what is cut off at the end does not count."""
+    waiting: list[bytes] = []
     for segment in segments(folder):
         with segment.open("rb") as file:
             for line in file:
-                if line.endswith(b"\n"):
-                    yield line
+                if not line.endswith(b"\n"):
+                    continue
+                waiting.append(line)
+                if not line.startswith(MORE):
+                    yield from waiting
+                    waiting = []
 
 
 def last_line(segment: Path, size: int) -> tuple[bytes | None, int]:

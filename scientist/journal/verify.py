@@ -11,7 +11,7 @@ import orjson
 
 from scientist.events import EVENT
 from scientist.journal import blobs
-from scientist.journal.chain import GENESIS, split
+from scientist.journal.chain import GENESIS, MORE, split
 from scientist.journal.store import segments
 
 _ADDRESS = re.compile(rb'"([a-z_]+_blob|blob)":"([0-9a-f]{64})"')
@@ -38,6 +38,7 @@ class Verification:
 def verify(folder: Path, check_blobs: bool = True) -> Verification:
     """Re-hash every line and every blob; stop at the first bad place and name it."""
     result = Verification()
+    unfinished = 0
     seen: set[bytes] = set()
     files = segments(folder)
     expected = [f"{n:06d}.jsonl" for n in range(1, len(files) + 1)]
@@ -54,6 +55,7 @@ def verify(folder: Path, check_blobs: bool = True) -> Verification:
                     continue
                 if problem := _check(line, result):
                     return _fail(result, problem, f"{name}:{number}")
+                unfinished = unfinished + 1 if line.startswith(MORE) else 0
                 if check_blobs:
                     for key, address in _ADDRESS.findall(line):
                         if address in seen:
@@ -62,6 +64,8 @@ def verify(folder: Path, check_blobs: bool = True) -> Verification:
                         if problem := _check_blob(folder / "blobs", address.decode()):
                             return _fail(result, f"{problem} ({key.decode()})", f"{name}:{number}")
                         result.blobs += 1
+    if unfinished:
+        result.notes.append(f"{unfinished} events of an unfinished batch at the end")
     return result
 
 
@@ -72,13 +76,17 @@ def _check(line: bytes, result: Verification) -> str:
     body, stored = parts
     if hashlib.sha256(body).hexdigest() != stored:
         return "a line was altered: its hash does not match its bytes"
-    raw = orjson.loads(body + b"}")
-    if raw["previous"] != result.head:
+    try:
+        raw = orjson.loads(body + b"}")
+        previous, seq, data = raw["previous"], raw["seq"], {"kind": raw["kind"], **raw["data"]}
+    except (ValueError, KeyError, TypeError):
+        return "a line is no event"
+    if previous != result.head:
         return "the chain is broken: a line was removed, inserted or reordered before this one"
-    if raw["seq"] != result.events + 1:
+    if seq != result.events + 1:
         return f"event {result.events + 1} is missing"
     try:
-        EVENT.validate_python({"kind": raw["kind"], **raw["data"]})
+        EVENT.validate_python(data)
     except ValueError as invalid:
         return f"an event does not fit its schema: {str(invalid).splitlines()[0]}"
     result.events += 1

@@ -45,7 +45,7 @@ def check_code(code: str) -> tuple[str, ...]:
                 )
         if isinstance(node, ast.Name) and node.id in FORBIDDEN_NAMES:
             problems.append(f"line {node.lineno}: {node.id} is not allowed")
-        if isinstance(node, ast.Attribute) and node.attr in FORBIDDEN_ATTRIBUTES:
+        if isinstance(node, ast.Attribute) and _forbidden(node):
             problems.append(f"line {node.lineno}: {node.attr} is not allowed")
     top = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     assigned = {
@@ -107,6 +107,13 @@ def check_trials(
 def _constant(measured: list[dict[str, float]]) -> bool:
     """A metric may sit at its bound for all seeds; all metrics constant is no experiment."""
     return all(metrics == measured[0] for metrics in measured)
+
+
+def _forbidden(node: ast.Attribute) -> bool:
+    """Ways around the import rule: the machinery of objects, and what modules keep private."""
+    private = node.attr.startswith("_") and not node.attr.endswith("__")
+    own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+    return node.attr in FORBIDDEN_ATTRIBUTES or (private and not own)
 
 
 def _imported(node: ast.AST) -> list[str]:

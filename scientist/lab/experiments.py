@@ -28,6 +28,7 @@ from scientist.workspace import explain
 POLL_SECONDS = 0.02
 START_SECONDS = 30
 CLAIM_SECONDS = 2
+GRACE_SECONDS = 60
 TEXT_BYTES = 64 * 2**20
 Status = Literal["done", "failed", "timeout", "killed", "lost"]
 _children: dict[str, subprocess.Popen[bytes]] = {}
@@ -172,10 +173,14 @@ def wait(
     """Follow a run to its end and collect what it measured."""
     told, lines, offset = -1, 0, 0
     patience = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + _wall_seconds(run) + GRACE_SECONDS
     while (standing := state(run)) in ("ready", "running"):
         if standing == "ready" and time.monotonic() > patience:
             log = _text(run.folder / "supervisor.log")[-2000:]
             raise WorkspaceError(f"the supervisor did not start: {log.strip()}", "scientist doctor")
+        if standing == "running" and time.monotonic() > deadline:
+            _end_supervisor(run)  # it should have ended the run itself, long ago
+            continue
         if should_stop and should_stop():
             stop(run)
             should_stop = None
@@ -212,6 +217,18 @@ def collect(run: Run) -> Outcome:
         environment=found.environment or {},
         seconds=seconds,
     )
+
+
+def _wall_seconds(run: Run) -> float:
+    launch = json.loads((run.folder / "launch.json").read_text())
+    return float(launch["limits"]["wall_seconds"])
+
+
+def _end_supervisor(run: Run) -> None:
+    claim = json.loads((run.folder / "claim").read_text())
+    if process.alive(claim["pid"], claim["start_time"]):
+        process.end(claim["pid"])
+    time.sleep(POLL_SECONDS)
 
 
 def _status(run: Run) -> tuple[Status, str, float]:

@@ -1,16 +1,17 @@
 """Calls the trials of one experiment; runs inside the sandbox, stdlib only.
 
-`python -m scientist.lab.runner RUN_DIR [RESULTS_FD [RLIMITS]]` reads RUN_DIR/experiment.py
-and RUN_DIR/params.json ({"parameters": {...}, "trials": [[arm, seed], ...]}) and writes one
-JSON line per trial to the descriptor (or RUN_DIR/trials.jsonl), each at once, so that a
-killed run keeps what it measured. Every trial is a fork of the freshly loaded experiment:
-none can see or change another, and their order and grouping do not matter. The host
-believes nothing written here without checking it.
+`python -m scientist.lab.runner RUN_DIR [RESULTS_FD [RLIMITS [contained]]]` reads
+RUN_DIR/experiment.py and RUN_DIR/params.json ({"parameters": {...}, "trials": [[arm, seed],
+...]}) and writes one JSON line per trial to the descriptor (or RUN_DIR/trials.jsonl), each at
+once, so that a killed run keeps what it measured. Every trial is a fork of the freshly loaded
+experiment; in a sandbox what it leaves behind, processes and files, goes with it, so that the
+order and grouping of trials do not matter. The host believes nothing written here unchecked.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import json
 import math
@@ -29,6 +30,8 @@ import typing
 TRACEBACK_LINES = 12
 ERROR_LENGTH = 4000
 LINE_BYTES = 256 * 1024
+SCRATCH = ("/tmp", "/dev/shm")
+PR_SET_DUMPABLE = 4
 
 
 def main(argv: list[str]) -> int:
@@ -36,6 +39,9 @@ def main(argv: list[str]) -> int:
     folder = argv[1]
     target: int | str = int(argv[2]) if len(argv) > 2 else os.path.join(folder, "trials.jsonl")
     limit(json.loads(argv[3]) if len(argv) > 3 else {})
+    # the parent's number is 1 only in a process space of our own, where nobody else can be hurt
+    contained = argv[4:] == ["contained"] and os.getppid() == 1
+    _lock_memory(True)
     with open(target, "a", encoding="utf-8") as results:
         with open(os.path.join(folder, "params.json"), encoding="utf-8") as file:
             plan = json.load(file)
@@ -48,6 +54,8 @@ def main(argv: list[str]) -> int:
         gc.freeze()  # or collecting garbage in a fork would copy every page it looks at
         failures = 0
         for arm, seed in plan["trials"]:
+            if contained:
+                tidy()
             line = _isolated(trial, arm, seed, plan["parameters"], results.fileno())
             failures += "error" in line
             _write(results, line)
@@ -66,6 +74,31 @@ def limit(most: dict[str, int]) -> None:
         # when the machine runs out of memory, the experiment goes before anything else
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")
+
+
+def tidy() -> None:
+    """End every other process of the sandbox and empty its scratch folders."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    for folder in SCRATCH:
+        _empty(folder)
+
+
+def _empty(folder: str) -> None:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    os.chmod(entry.path, 0o700)
+                    _empty(entry.path)
+                    os.rmdir(entry.path)
+                else:
+                    os.unlink(entry.path)
+
+
+def _lock_memory(locked: bool) -> None:
+    """Whether processes of the same user are kept from this one's memory and open files."""
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0 if locked else 1, 0, 0, 0)
 
 
 def environment() -> dict[str, str]:
@@ -120,6 +153,7 @@ def _isolated(
             os.setpgid(0, 0)
             os.close(reading)
             os.close(results)
+            _lock_memory(False)  # its own are its own affair
             _send(writing, json.dumps(_attempt(trial, arm, seed, parameters)).encode() + b"\n")
             sys.stdout.flush()
             sys.stderr.flush()

@@ -60,6 +60,7 @@ def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, st
     reading, writing = os.pipe()
     held = json.dumps(limits.of_a_process(contained=binary is not None))
     command = [sandbox.python(), "-P", sandbox.RUNNER, sandbox.INPUT, str(writing), held]
+    command += ["contained"] if binary is not None else []
     child = sandbox.start(folder / "input", limits, command, binary, (writing,))
     os.close(writing)
     with (
@@ -83,10 +84,14 @@ def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, st
             os.set_blocking(source.fileno(), False)
             streams.register(source.fileno(), selectors.EVENT_READ)
             targets[source.fileno()] = (file, most)
-        verdict = _watch(child, folder, limits, binary is not None, streams, targets)
-        for file in (trials, stdout, stderr):
-            file.flush()
-            os.fdatasync(file.fileno())
+        try:
+            verdict = _watch(child, folder, limits, binary is not None, streams, targets)
+            for file in (trials, stdout, stderr):
+                file.flush()
+                os.fdatasync(file.fileno())
+        except BaseException:  # a full disk, say: nobody watches the limits any more
+            _end(child, binary is not None)
+            raise
     if verdict:
         return verdict
     if child.returncode == 0:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from scientist.errors import EndpointError, ModelOutputError, ScientistError
 from scientist.events import ModelCalled
 from scientist.journal import Journal
-from scientist.llm.endpoint import Endpoint, Handle
+from scientist.llm.endpoint import Endpoint, Handle, local
 from scientist.llm.prompting import Rendered
 from scientist.llm.streaming import Heard, OnText, Wire, listen, recording_client
 from scientist.records import Usage
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=BaseModel)
 BACKOFF_SECONDS = 0.5
 MOST_BACKOFF_SECONDS = 20.0
+MOST_WAIT_SECONDS = 120.0  # what a server itself may ask for
 SHOWN_PROBLEM = 600
+PASSING = (408, 409, 425, 429)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Client:
         self._campaign = campaign
         self._wire = Wire()
         timeout = httpx2.Timeout(settings.request_timeout, connect=settings.connect_timeout)
-        self._http = recording_client(self._wire, timeout)
+        self._http = recording_client(self._wire, timeout, proxies=not local(self.endpoint.url))
 
     def __enter__(self) -> Client:
         return self
@@ -145,9 +147,11 @@ class Client:
                 {"role": "assistant", "content": heard.text[-4000:] or "(empty)"},
                 {"role": "user", "content": f"{problem[:SHOWN_PROBLEM]} Answer again, JSON only."},
             ]
+        hint = "scientist model probe (shows what this model and server can do)"
+        if heard.finish == "length":
+            hint = f"SCIENTIST_MAX_OUTPUT={2 * request['max_tokens']} scientist run"
         raise ModelOutputError(
-            f"the model gave no usable {prompt.schema} in {calls} tries: {problem[:300]}",
-            "scientist model probe (shows what this model and server can do)",
+            f"the model gave no usable {prompt.schema} in {calls} tries: {problem[:300]}", hint
         )
 
     def _attempt(
@@ -165,8 +169,9 @@ class Client:
                 message = str(fault)
                 self._note(prompt, request, repair, heard, message, began, "fault")
                 if retry < self._settings.retries:
-                    wait = BACKOFF_SECONDS * 2**retry * random.uniform(0.75, 1.25)
-                    time.sleep(min(fault.wait or wait, MOST_BACKOFF_SECONDS))
+                    wait = min(BACKOFF_SECONDS * 2**retry, MOST_BACKOFF_SECONDS)
+                    wait *= random.uniform(0.75, 1.25)
+                    time.sleep(min(fault.wait or wait, MOST_WAIT_SECONDS))
                     self.handle.revive()
             except BaseException as fault:
                 name = "interrupted" if isinstance(fault, KeyboardInterrupt) else str(fault)
@@ -196,8 +201,9 @@ class Client:
         except (ValueError, TypeError, AttributeError, KeyError) as fault:
             raise _garbage(self.endpoint, bytes(self._wire.response)) from fault
         if not heard.finish:
-            body = bytes(self._wire.response)
-            if not body.lstrip().startswith((b"data:", b":", b"event:")):
+            body = bytes(self._wire.response).lstrip()
+            heard_something = heard.text or heard.reasoning
+            if body and not heard_something and not body.startswith((b"data:", b":", b"event:")):
                 raise _garbage(self.endpoint, body)
             raise _Fault("the answer broke off before its end")
 
@@ -241,6 +247,10 @@ def _read(
     heard: Heard, schema: type[T], check: Callable[[T], str | None] | None
 ) -> tuple[T | None, str]:
     """The typed answer, or what is wrong with it in words a model can use."""
+    if heard.finish == "length" and not heard.text.strip():
+        return None, "All of the answer was reasoning, and it was cut off. Reason less."
+    if heard.refusal:
+        return None, f"The answer was refused: {heard.refusal[:200]}"
     if not heard.text.strip():
         return None, "The answer was empty."
     try:
@@ -266,11 +276,8 @@ def _unfenced(text: str) -> str:
 def _explain(fault: openai.APIStatusError, endpoint: Endpoint) -> Exception:
     """What a refused request means."""
     status, message = fault.status_code, str(fault.message)[:300]
-    if status in (429, 500, 502, 503, 504):
-        after = fault.response.headers.get("retry-after", "")
-        return _Fault(
-            f"status {status}", float(after) if after.replace(".", "").isdigit() else None
-        )
+    if status in PASSING or status >= 500:
+        return _Fault(f"status {status}", _seconds(fault.response.headers.get("retry-after", "")))
     if status in (401, 403):
         return EndpointError(f"{endpoint.url} refuses the key", "SCIENTIST_API_KEY=… scientist run")
     if status == 404:
@@ -288,6 +295,14 @@ def _explain(fault: openai.APIStatusError, endpoint: Endpoint) -> Exception:
     if "context" in message.lower() or "too long" in message.lower():
         hint = "start the server with a longer context; SCIENTIST_CONTEXT for the embedded one"
     return ScientistError(f"the model server refused the request ({status}): {message}", hint)
+
+
+def _seconds(text: str) -> float | None:
+    """What a server asks one to wait; it may also name a date, which is not followed."""
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return None
 
 
 def _garbage(endpoint: Endpoint, body: bytes) -> EndpointError:

@@ -78,7 +78,7 @@ def connect(settings: Settings, progress: Progress | None = None) -> Iterator[Ha
 def resolve(settings: Settings, progress: Progress | None = None) -> Weights:
     """The weights a user means: a file, or a model of the catalogue, fetched if needed."""
     name = settings.model or DEFAULT_MODEL
-    cache = settings.cache_dir.expanduser().absolute()
+    cache = settings.cache_dir
     if name in MODELS:
         model = MODELS[name]
         if settings.context > model.context:
@@ -161,6 +161,12 @@ def _check_url(given: str) -> bool:
     return bool(parts.path)
 
 
+def local(url: str) -> bool:
+    """Whether a URL leads to this very machine, which no proxy can reach for us."""
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or host == "::1" or host.startswith("127.")
+
+
 def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
     import httpx2
 
@@ -172,7 +178,9 @@ def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
     headers = {"Authorization": f"Bearer {key}"}
     timeout = httpx2.Timeout(LIST_SECONDS, connect=settings.connect_timeout)
     try:
-        answer = httpx2.get(f"{url}/models", headers=headers, timeout=timeout)
+        answer = httpx2.get(
+            f"{url}/models", headers=headers, timeout=timeout, trust_env=not local(url)
+        )
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
         raise EndpointError(
             f"no model server answers at {url} ({type(fault).__name__})",

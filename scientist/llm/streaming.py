@@ -24,8 +24,8 @@ class Wire:
     response: bytearray = field(default_factory=bytearray)
 
 
-def recording_client(wire: Wire, timeout: httpx2.Timeout) -> httpx2.Client:
-    """An HTTP client that keeps what passes through it."""
+def recording_client(wire: Wire, timeout: httpx2.Timeout, proxies: bool) -> httpx2.Client:
+    """An HTTP client that keeps what passes through it, uncompressed."""
     import httpx2
 
     class Tee(httpx2.SyncByteStream):
@@ -48,7 +48,10 @@ def recording_client(wire: Wire, timeout: httpx2.Timeout) -> httpx2.Client:
         response.stream = Tee(response.stream)
 
     return httpx2.Client(
-        timeout=timeout, event_hooks={"request": [sent], "response": [received]}, trust_env=False
+        timeout=timeout,
+        headers={"Accept-Encoding": "identity"},
+        event_hooks={"request": [sent], "response": [received]},
+        trust_env=proxies,
     )
 
 
@@ -58,6 +61,7 @@ class Heard:
 
     text: str = ""
     reasoning: str = ""
+    refusal: str = ""
     finish: str = ""
     usage: Usage = field(default_factory=Usage)
     first_token_seconds: float | None = None
@@ -88,6 +92,7 @@ def listen(chunks: Iterable[Any], heard: Heard, on_text: OnText | None) -> None:
             if (thought or delta.content) and heard.first_token_seconds is None:
                 heard.first_token_seconds = round(time.monotonic() - began, 4)
             pass_on("reasoning", thought)
+            heard.refusal += delta.refusal or ""
             for kind, piece in splitter.feed(delta.content or ""):
                 pass_on(kind, piece)
             if choice.finish_reason:

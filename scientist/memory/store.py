@@ -146,7 +146,8 @@ class Store:
             if entry.seq <= begin:
                 continue
             waiting += found
-            last = replace(last, seq=max(entry.seq, last.seq), hash=entry.hash)
+            if entry.seq > last.seq:  # before that, what was lost is only being put back
+                last = replace(last, seq=entry.seq, hash=entry.hash)
             if len(waiting) >= BATCH:
                 added += self._flush(waiting, last)
                 waiting = []
@@ -164,7 +165,9 @@ class Store:
             mine = [document for document in waiting if document.collection == name]
             for start in range(0, len(mine), BATCH):
                 added += self._put(name, mine[start : start + BATCH])
-        counts = {name: self.count(name) for name in COLLECTIONS}
+        # nothing is ever taken out: fewer than before means that a repair is still under way
+        before = self._state.counts
+        counts = {name: max(self.count(name), before.get(name, 0)) for name in COLLECTIONS}
         self._note(replace(reached, counts=counts, writes=self._state.writes + 1))
         return added
 

@@ -48,6 +48,31 @@ def test_several_events_are_one_write(journal: Journal) -> None:
     assert verify(journal.folder).events == 3
 
 
+def test_a_batch_counts_whole_or_not_at_all(tmp_path: Path) -> None:
+    fill(tmp_path)
+    segment = tmp_path / "000001.jsonl"
+    with Journal(tmp_path, write=True) as journal:
+        journal.append_all([say("first"), say("second"), say("third")], "C1", sync=True)
+    lines = segment.read_bytes().splitlines(keepends=True)
+    for whole in (6, 7):
+        for torn in (b"", lines[whole][:30]):
+            segment.write_bytes(b"".join(lines[:whole]) + torn)
+            with Journal(tmp_path) as journal:
+                assert journal.count("reasoned") == 5, "nobody sees a part of it"
+            before = verify(tmp_path)
+            assert before.passed
+            assert "unfinished batch" in before.notes[-1]
+            with Journal(tmp_path, write=True) as journal:
+                journal.append(say("after"))
+                texts = [entry.data["text"] for entry in journal.entries("reasoned")]
+                (recovered,) = journal.entries("torn_tail_recovered")
+            assert texts == [*(f"line {n}" for n in range(5)), "after"]
+            assert recovered.data["size"] == sum(map(len, lines[5:whole])) + len(torn)
+            after = verify(tmp_path)
+            assert after.passed, after.problem
+            assert not after.notes
+
+
 def test_two_writers_share_one_chain(tmp_path: Path) -> None:
     with Journal(tmp_path / "j", write=True) as one, Journal(tmp_path / "j", write=True) as two:
         for number in range(10):
@@ -132,6 +157,35 @@ def test_segments_follow_one_another_in_the_same_chain(
     assert "missing" in verify(tmp_path).problem
 
 
+def test_a_line_that_is_no_event_is_a_verification_error_for_readers_too(tmp_path: Path) -> None:
+    fill(tmp_path)
+    with (tmp_path / "000001.jsonl").open("ab") as file:
+        file.write(b'{"seq": 6}\n')
+    with Journal(tmp_path) as journal, pytest.raises(JournalError) as caught:
+        list(journal.entries())
+    assert caught.value.exit_code == 5
+    with pytest.raises(JournalError):
+        Journal(tmp_path, write=True)
+
+
+def test_a_segment_is_on_the_disk_before_the_next_one_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SEGMENT_BYTES", 400)
+    synced: list[str] = []
+    real = os.fdatasync
+
+    def note(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", note)
+    fill(tmp_path, 6)
+    written = sorted(map(str, tmp_path.glob("*.jsonl")))
+    assert len(written) > 2
+    assert synced == written[:-1]
+
+
 def _edit(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Path], None]:
     def apply(folder: Path) -> None:
         file = folder / "000001.jsonl"
@@ -183,6 +237,13 @@ def test_a_blob_that_was_altered_or_removed_is_found(tmp_path: Path) -> None:
 def test_the_same_bytes_are_stored_once(journal: Journal) -> None:
     assert journal.put("same") == journal.put(b"same")
     assert len(list(journal.blob_folder.rglob("*"))) == 2  # one folder, one file
+
+
+def test_a_blob_that_a_power_cut_left_empty_is_written_again(journal: Journal) -> None:
+    address = journal.put("content")
+    blob_store.path(journal.blob_folder, address).write_bytes(b"")
+    assert journal.put("content") == address
+    assert journal.get(address) == b"content"
 
 
 def test_a_full_disk_is_an_error_and_corrupts_nothing(

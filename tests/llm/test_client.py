@@ -116,8 +116,15 @@ def test_a_model_that_never_obeys_is_an_error_with_a_hint() -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [Fault(503), Fault(429, headers={"Retry-After": "0.01"}), Fault(500), Fault(cut_after=1)],
-    ids=["503", "429", "500", "cut"],
+    [
+        Fault(503),
+        Fault(429, headers={"Retry-After": "0.01"}),
+        Fault(503, headers={"Retry-After": "1.2.3"}),
+        Fault(529),
+        Fault(cut_after=1),
+        Fault(garbage=b""),
+    ],
+    ids=["503", "429", "odd wait", "529", "cut", "nothing at all"],
 )
 def test_a_passing_fault_is_retried(fault: Fault, journal: Journal) -> None:
     with ScriptedServer([fault, GOOD]) as server, asking(server, journal) as client:
@@ -163,7 +170,7 @@ def test_a_dead_server_of_ours_is_revived_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>hello</html>", b"", b'{"choices": 3}'], ids=["html", "nothing", "odd json"]
+    "body", [b"<html>hello</html>", b'{"choices": 3}'], ids=["html", "odd json"]
 )
 def test_garbage_is_named_as_such(body: bytes) -> None:
     with (
@@ -218,6 +225,17 @@ def test_an_answer_that_was_cut_off_for_length_is_asked_for_again_shorter() -> N
     with ScriptedServer([cut, GOOD]) as server, asking(server) as client:
         assert client.ask(PROMPT, Sky).calls == 2
     assert "too long" in server.requests[1]["messages"][-1]["content"]
+
+
+def test_an_answer_that_is_all_reasoning_names_the_setting_that_gives_it_room() -> None:
+    lost = Fault(text="", reasoning="let me think", finish="length")
+    with (
+        ScriptedServer([lost] * 3) as server,
+        asking(server, max_output=100) as client,
+        pytest.raises(ModelOutputError, match="was reasoning") as caught,
+    ):
+        client.ask(PROMPT, Sky)
+    assert "SCIENTIST_MAX_OUTPUT=200" in caught.value.hint
 
 
 def test_json_in_a_code_fence_is_read() -> None:

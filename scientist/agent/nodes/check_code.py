@@ -14,7 +14,7 @@ from scientist.records import Protocol
 
 
 def check_code(state: State, runtime: Runtime[Bench]) -> State:
-    """Run the smoke seeds, the first of them twice, and look for what must not be."""
+    """Run the smoke seeds, two of them again in another order, and look for what must not be."""
     bench = runtime.context
     protocol = Protocol.model_validate(state["protocol"])
     code = kits.load(protocol.kit).code
@@ -23,16 +23,16 @@ def check_code(state: State, runtime: Runtime[Bench]) -> State:
         problems = list(checks.check_code(code))
         if problems:
             return problems
-        pairs = [(arm, seed) for seed in protocol.smoke_seeds for arm in protocol.arms]
+        orders = {"smoke": protocol.smoke_seeds, "again": protocol.smoke_seeds[:0:-1]}
         runs = []
-        for name in ("smoke", "again"):
+        for name, seeds in orders.items():
             outcome = bench.toolkit.use(
                 "launch_experiment",
                 bench,
                 folder=f"{key}-{name}",
                 code=code,
                 parameters=protocol.parameters,
-                trials=pairs if name == "smoke" else pairs[: len(protocol.arms)],
+                trials=[(arm, seed) for seed in seeds for arm in protocol.arms],
             )
             if outcome.status != "done":
                 return [f"the smoke run ended as {outcome.status}: {outcome.reason}"]
