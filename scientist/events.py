@@ -56,6 +56,7 @@ class CampaignResumed(Record):
     kind: Literal["campaign_resumed"] = "campaign_resumed"
     next_phase: str
     seconds_used: float
+    changed: tuple[str, ...] = ()
 
 
 class CampaignClosed(Record):
@@ -195,6 +196,11 @@ class ExperimentFinished(Record):
     output_blob: str | None
     environment: JsonObject
     seconds: float
+    code_hash: str = ""
+    runner_hash: str = ""
+    parameters: JsonObject | None = None
+    tier: str = ""
+    limits: JsonObject = Field(default_factory=dict)
 
 
 class FindingRecorded(Record):

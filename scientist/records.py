@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Record(BaseModel):
     """Frozen, and strict about unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Passage(Record):

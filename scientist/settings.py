@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -20,12 +20,13 @@ from scientist.errors import UsageError
 PREFIX = "SCIENTIST_"
 FOREIGN_NAMES = {"endpoint": "OPENAI_BASE_URL", "api_key": "OPENAI_API_KEY"}
 SECRET = {"api_key"}
+Whole = Annotated[int, Field(le=2**53)]  # what JSON can hold without loss
 
 
 class Settings(BaseModel):
     """Every value a user can set; names are the same in files, environment and flags."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     endpoint: str | None = Field(
         None, description="URL of an OpenAI-compatible server; unset: the embedded server"
@@ -34,20 +35,20 @@ class Settings(BaseModel):
     model: str | None = Field(
         None, description="model name at the server, or name or path of embedded weights"
     )
-    context: int = Field(8192, ge=2048, description="context of the embedded model, in tokens")
+    context: Whole = Field(8192, ge=2048, description="context of the embedded model, in tokens")
     temperature: float = Field(0.7, ge=0, le=2, description="sampling temperature")
-    max_output: int = Field(900, ge=64, description="most tokens of one answer")
+    max_output: Whole = Field(900, ge=64, description="most tokens of one answer")
     request_timeout: float = Field(
         600, gt=0, description="seconds without a byte from the model before a retry"
     )
     connect_timeout: float = Field(5, gt=0, description="seconds to reach the endpoint")
-    retries: int = Field(3, ge=0, description="retries after a transport fault")
-    repairs: int = Field(2, ge=0, description="repair turns after an invalid answer")
+    retries: Whole = Field(3, ge=0, description="retries after a transport fault")
+    repairs: Whole = Field(2, ge=0, description="repair turns after an invalid answer")
     idle_seconds: float = Field(
         600, gt=0, description="the embedded server ends after this long without a user"
     )
-    threads: int = Field(
-        0, ge=0, description="threads of the embedded server; 0: all cores but one"
+    threads: Whole = Field(
+        0, ge=0, description="threads of the embedded server; 0: all cores but one, at least two"
     )
     cache_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("scientist")),
@@ -56,22 +57,21 @@ class Settings(BaseModel):
     embedding: Literal["minilm", "wordllama"] = Field(
         "minilm", description="embedding model of the vector store"
     )
-    rounds: int = Field(3, ge=1, description="rounds of a campaign")
+    rounds: Whole = Field(3, ge=1, description="rounds of a campaign")
     minutes: float = Field(60, gt=0, description="wall-clock budget of a campaign")
-    tokens: int = Field(200_000, ge=1, description="token budget of a campaign")
-    jobs: int = Field(1, ge=1, description="experiments that may run at once")
-    seed: int = Field(1, ge=0, description="seed of a campaign's choices and sampling")
-    pairs: int = Field(24, ge=6, description="seeds per experiment, each run in every arm")
+    tokens: Whole = Field(200_000, ge=1, description="token budget of a campaign")
+    seed: Whole = Field(1, ge=0, description="seed of a campaign's choices and sampling")
+    pairs: Whole = Field(24, ge=6, description="seeds per experiment, each run in every arm")
     alpha: float = Field(0.05, gt=0, lt=1, description="nominal error of a verdict")
     unsafe_no_sandbox: bool = Field(
         False, description="run experiment code without a sandbox (flag only)"
     )
     sandbox_wall_seconds: float = Field(300, gt=0, description="longest run of one experiment")
-    sandbox_cpu_seconds: int = Field(600, gt=0, description="processor seconds of one experiment")
-    sandbox_memory_mb: int = Field(2048, gt=0, description="memory of the whole process tree")
-    sandbox_processes: int = Field(64, gt=0, description="processes of one experiment")
-    sandbox_disk_mb: int = Field(256, gt=0, description="disk an experiment may fill")
-    sandbox_output_kb: int = Field(1024, gt=0, description="captured output of one experiment")
+    sandbox_cpu_seconds: Whole = Field(600, gt=0, description="processor seconds of one experiment")
+    sandbox_memory_mb: Whole = Field(2048, gt=0, description="memory of the whole process tree")
+    sandbox_processes: Whole = Field(64, gt=0, description="processes of one experiment")
+    sandbox_disk_mb: Whole = Field(256, gt=0, description="disk an experiment may fill")
+    sandbox_output_kb: Whole = Field(1024, gt=0, description="captured output of one experiment")
 
     @field_validator("cache_dir")
     @classmethod

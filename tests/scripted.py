@@ -59,12 +59,14 @@ class ScriptedServer:
         models_body: bytes | None = None,
         key: str | None = None,
         port: int = 0,
+        counts: bool = True,
     ) -> None:
         self.answers = list(answers)
         self.script = script
         self.models = models
         self.models_body = models_body
         self.key = key
+        self.counts = counts
         self.requests: list[dict[str, Any]] = []
         self.bodies: list[bytes] = []
         self.ran_dry = False
@@ -171,7 +173,8 @@ def _handler(owner: ScriptedServer) -> type[BaseHTTPRequestHandler]:
                     return
                 self._event({"content": piece}, None)
             self._event({}, fault.finish)
-            self._data({**_chunk(), "choices": [], "usage": usage})
+            if owner.counts:
+                self._data({**_chunk(), "choices": [], "usage": usage})
             self.wfile.write(b"data: [DONE]\n\n")
 
         def _event(self, delta: dict[str, Any], finish: str | None) -> None:

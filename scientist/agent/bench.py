@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from scientist.agent.budget import Meter
 from scientist.agent.effects import Effects
-from scientist.events import Event, Reasoned
+from scientist.events import Degraded, Event, Reasoned
 from scientist.journal import Journal
 from scientist.settings import Settings
 from scientist.workspace import Workspace
@@ -48,9 +48,22 @@ class Bench:
         """Add an event of this campaign to the journal."""
         self.journal.append(event, self.campaign, sync)
 
+    def degrade(self, what: str, reason: str) -> None:
+        """Put on record, once, that something weaker than intended is in use."""
+        known = self.journal.entries("degraded", campaign=self.campaign)
+        if all(entry.data["what"] != what for entry in known):
+            self.note(Degraded(what=what, reason=reason))
+
     def explain(self, phase: str, text: str) -> None:
         """Say in the record what the code did and why."""
         self.note(Reasoned(phase=phase, source="code", text=text))
+
+    def hear(self, kind: str, piece: str) -> None:
+        """Pass on what the model writes, as long as there is time left for it."""
+        if not self.meter.seconds_left:
+            self.meter.check()
+        if self.on_text:
+            self.on_text(kind, piece)
 
     def chance(self, *place: object) -> random.Random:
         """A generator that gives the same choices for the same place of the same campaign."""

@@ -6,6 +6,8 @@ One LangGraph thread per campaign, named after it. A campaign is over only when 
 
 from __future__ import annotations
 
+import errno
+import os
 import platform
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +29,6 @@ from scientist.events import (
     CampaignOpened,
     CampaignPaused,
     CampaignResumed,
-    Degraded,
     Failed,
 )
 from scientist.journal import Entry, Journal
@@ -37,12 +38,19 @@ from scientist.llm.endpoint import connect
 from scientist.memory.store import Store
 from scientist.records import Budget
 from scientist.settings import Resolved, Settings
-from scientist.workspace import Workspace
+from scientist.workspace import Workspace, explain
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 DECIDES_RESULTS = ("seed", "pairs", "alpha", "temperature", "max_output", "embedding")
+MODEL_CHOICE = ("endpoint", "model", "context")
+_SYSTEM_FAULTS = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
 LIBRARIES = ("langgraph", "openai", "chromadb", "numpy", "scipy", "xllamacpp", "pydantic")
 
 
@@ -97,6 +105,7 @@ def unfinished(journal: Journal, name: str | None) -> str:
     """The campaign to resume: the named one, or the last that has not ended."""
     opened = [entry.campaign for entry in journal.entries("campaign_opened")]
     closed = {entry.campaign for entry in journal.entries("campaign_closed")}
+    name = name and name.upper()
     if name is None:
         open_ones = [c for c in opened if c not in closed]
         if not open_ones:
@@ -110,36 +119,56 @@ def unfinished(journal: Journal, name: str | None) -> str:
 
 
 def drive(
-    name: str, workspace: Workspace, journal: Journal, resolved: Resolved, screen: Screen
+    name: str,
+    workspace: Workspace,
+    journal: Journal,
+    resolved: Resolved,
+    screen: Screen,
+    resume: bool = False,
 ) -> Ended:
     """Run a campaign from where it stands to its end; pauses and faults are recorded."""
-    try:
-        with only_driver(workspace, name):
-            return _drive(name, workspace, journal, resolved, screen)
-    except KeyboardInterrupt:
-        journal.append(CampaignPaused(reason="interrupted by the user"), name, sync=True)
-        raise Interrupted("stopped", f"scientist run --resume {name}") from None
-    except BudgetError as spent:
-        return _end(name, journal, "budget", spent.message)
-    except ScientistError as fault:
-        if not isinstance(fault, Interrupted | WorkspaceError | UsageError):
-            journal.append(
-                Failed(error=fault.kind, message=fault.message, hint=fault.hint), name, sync=True
-            )
-        if not isinstance(fault, Interrupted | UsageError):
-            resume = f"scientist run --resume {name}"
-            fault.hint = f"{fault.hint}; then: {resume}" if fault.hint else resume
-        raise
+    with only_driver(workspace, name):
+        try:
+            return _drive(name, workspace, journal, resolved, screen, resume)
+        except BudgetError as spent:
+            return _end(name, journal, "budget", spent.message)
+        except ScientistError as fault:
+            if not isinstance(fault, Interrupted | WorkspaceError | UsageError):
+                failed = Failed(error=fault.kind, message=fault.message, hint=fault.hint)
+                journal.append(failed, name, sync=True)
+            if "--resume" not in fault.hint:
+                resume_hint = f"scientist run --resume {name}"
+                fault.hint = f"{fault.hint}; then: {resume_hint}" if fault.hint else resume_hint
+            raise
+        except KeyboardInterrupt:
+            journal.append(CampaignPaused(reason="interrupted by the user"), name, sync=True)
+            raise Interrupted("stopped", f"scientist run --resume {name}") from None
+        except BaseException as fault:
+            reason = f"unforeseen: {type(fault).__name__}: {fault}"[:500]
+            journal.append(CampaignPaused(reason=reason), name, sync=True)
+            raise
 
 
-def as_opened(now: Settings, opened: dict[str, Any]) -> Settings:
-    """What decides results stays as it was when the campaign opened; the rest is as now."""
+def as_opened(now: Resolved, opened: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:
+    """The settings of a resumed campaign, and what of the model choice is no longer the same.
+
+    What decides results stays as it was when the campaign opened, and so does the model
+    unless another is named now; the rest is as now.
+    """
     kept = {
         name: value
         for name, value in opened.items()
-        if name in DECIDES_RESULTS or name.startswith("sandbox_")
+        if name in DECIDES_RESULTS
+        or name.startswith("sandbox_")
+        or (name in MODEL_CHOICE and now.origins[name] == "default")
     }
-    return Settings.model_validate({**now.model_dump(), **kept})
+    settings = Settings.model_validate({**now.values.model_dump(), **kept})
+    changed = tuple(
+        f"{name}: {opened[name]} before, {getattr(settings, name)} now"
+        for name in MODEL_CHOICE
+        if opened[name] != getattr(settings, name)
+    )
+    return settings, changed
 
 
 @contextmanager
@@ -160,10 +189,18 @@ def only_driver(workspace: Workspace, name: str) -> Iterator[None]:
 
 
 def _drive(
-    name: str, workspace: Workspace, journal: Journal, resolved: Resolved, screen: Screen
+    name: str,
+    workspace: Workspace,
+    journal: Journal,
+    resolved: Resolved,
+    screen: Screen,
+    resume: bool,
 ) -> Ended:
-    opening = next(journal.entries("campaign_opened", campaign=name)).data
-    settings = as_opened(resolved.values, opening["settings"])
+    opening = next(journal.entries("campaign_opened", campaign=name))
+    opened = opening.data
+    settings, changed = as_opened(resolved, opened["settings"])
+    if resume:  # before anything that can fail: the time since the last try was no work
+        journal.append(_resumed(name, journal, changed), name)
     tier = tiers.choose(unsafe=settings.unsafe_no_sandbox)
     with (
         connect(settings, screen.on_download) as handle,
@@ -174,8 +211,8 @@ def _drive(
         store.sync(journal)
         bench = Bench(
             campaign=name,
-            question=opening["question"],
-            essays=tuple(opening["essays"]),
+            question=opened["question"],
+            essays=tuple(opened["essays"]),
             workspace=workspace,
             settings=settings,
             journal=journal,
@@ -184,32 +221,50 @@ def _drive(
             tier=tier,
             toolkit=Toolkit(),
             effects=Effects(journal, name),
-            meter=Meter(Budget.model_validate(opening["budget"]), journal, name),
+            meter=Meter(Budget.model_validate(opened["budget"]), journal, name),
             on_text=screen.on_text,
             on_trial=screen.on_trial,
             stop_asked=screen.stop_asked,
         )
         if screen.on_meter:
             screen.on_meter(bench.meter)
-        _note_degradations(bench)
-        _walk(graph, bench)
-    entry = next(journal.entries("campaign_closed", campaign=name))
-    return _ended(name, journal, entry)
+        for what, reason in (*tier.degradations(), *store.degradations()):
+            bench.degrade(what, reason)
+        # a new journal in an old folder may give an old name again, never an old hash
+        _walk(graph, bench, f"{name}-{opening.hash[:16]}")
+    closed = next(journal.entries("campaign_closed", campaign=name), None)
+    if closed is None:
+        raise _foreign_checkpoints(workspace)
+    return _ended(name, journal, closed)
 
 
-def _walk(graph: CompiledStateGraph[Any, Bench, Any, Any], bench: Bench) -> None:
+def _resumed(name: str, journal: Journal, changed: tuple[str, ...]) -> CampaignResumed:
+    phases = [entry.data["phase"] for entry in journal.entries("phase_started", campaign=name)]
+    _, seconds = spent_before(journal.entries(campaign=name))
+    return CampaignResumed(
+        next_phase=phases[-1] if phases else "survey",
+        seconds_used=round(seconds, 1),
+        changed=changed,
+    )
+
+
+def _foreign_checkpoints(workspace: Workspace) -> WorkspaceError:
+    return WorkspaceError(
+        f"the checkpoints in {workspace.checkpoints} do not belong to this journal",
+        f"rm {workspace.checkpoints} (what was done is not done again)",
+    )
+
+
+def _walk(graph: CompiledStateGraph[Any, Bench, Any, Any], bench: Bench, thread: str) -> None:
     config: Any = {
-        "configurable": {"thread_id": bench.campaign},
+        "configurable": {"thread_id": thread},
         "recursion_limit": bench.meter.budget.rounds * NODES_A_ROUND + 5,
     }
-    state = graph.get_state(config)
-    started = bool(state.values)
-    if any(bench.journal.entries("phase_started", campaign=bench.campaign)):
-        place = state.next[0] if state.next else "survey"
-        seconds = round(bench.meter.seconds, 1)
-        bench.note(CampaignResumed(next_phase=place, seconds_used=seconds))
+    values = graph.get_state(config).values
+    if values.get("events", 0) > bench.journal.head[0]:
+        raise _foreign_checkpoints(bench.workspace)
     steps = graph.stream(
-        None if started else {"round": 0},
+        None if values else {"round": 0},
         config,
         context=bench,
         stream_mode="updates",
@@ -229,24 +284,25 @@ def _walk(graph: CompiledStateGraph[Any, Bench, Any, Any], bench: Bench) -> None
 def _checkpoints(file: Path) -> Iterator[CompiledStateGraph[Any, Bench, Any, Any]]:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
-    with closing(sqlite3.connect(file, check_same_thread=False, timeout=30)) as connection:
-        try:
+    try:
+        with closing(sqlite3.connect(file, check_same_thread=False, timeout=30)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             saver = SqliteSaver(connection)
             saver.setup()
-        except sqlite3.DatabaseError as damaged:
+            yield build(saver)
+    except sqlite3.Error as fault:
+        code = fault.sqlite_errorcode & 0xFF if hasattr(fault, "sqlite_errorcode") else 0
+        if code in _SYSTEM_FAULTS:
+            number = _SYSTEM_FAULTS[code]
+            raise explain(OSError(number, os.strerror(number)), file) from fault
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise WorkspaceError(
-                f"the checkpoints in {file} cannot be read: {damaged}",
-                f"rm {file} and start a new campaign; the journal keeps every finding",
-            ) from damaged
-        yield build(saver)
-
-
-def _note_degradations(bench: Bench) -> None:
-    known = {e.data["what"] for e in bench.journal.entries("degraded", campaign=bench.campaign)}
-    for what, reason in bench.tier.degradations():
-        if what not in known:
-            bench.note(Degraded(what=what, reason=reason))
+                f"{file} is locked by another program", "end that program"
+            ) from fault
+        raise WorkspaceError(
+            f"the checkpoints in {file} cannot be used: {fault}",
+            f"rm {file} (what was done is not done again)",
+        ) from fault
 
 
 def _end(name: str, journal: Journal, outcome: Any, reason: str) -> Ended:

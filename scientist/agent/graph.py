@@ -87,7 +87,7 @@ def _journaled(node: Node) -> Node:
         update = node(state, runtime)
         seconds = round(time.monotonic() - began, 4)
         bench.note(PhaseFinished(phase=node.__name__, round=round_, seconds=seconds))
-        return update
+        return {**update, "events": bench.journal.head[0]}
 
     work.__name__ = node.__name__
     return work

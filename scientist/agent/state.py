@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 class State(TypedDict, total=False):
     """One campaign's place in its work."""
 
+    events: int  # how many the journal had; with fewer, it is not this checkpoint's journal
     round: int
     kit: str
     passages: list[str]

@@ -78,6 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(output.failure(Interrupted("interrupted", ""), as_json))
     except ScientistError as fault:
+        fault.hint = output.located(fault.hint, arguments)
         sys.exit(output.failure(fault, as_json))
     except BrokenPipeError:
         # the reader has left (`| head`); keep the interpreter from complaining at exit

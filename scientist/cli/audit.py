@@ -9,10 +9,11 @@ import typer
 
 from scientist.cli import options, output
 from scientist.cli.headline import headline
-from scientist.errors import JournalError, UsageError
+from scientist.errors import JournalError, ScientistError, UsageError
 
 if TYPE_CHECKING:
     from scientist.journal import Entry
+    from scientist.workspace import Workspace
 
 app = typer.Typer(help="Read and verify the record.", no_args_is_help=True)
 
@@ -75,13 +76,15 @@ def verify_(workspace: options.WorkspaceOption = None, as_json: options.JsonOpti
 
     with options.reading(workspace) as (place, _):
         found = verify(place.journal)
+        if not found.events and found.passed:
+            raise _no_record(place)
     if as_json and found.passed:
         output.document({**asdict(found), "passed": True})
     if not found.passed:
         raise JournalError(
             f"{found.problem}, at {found.place}; everything from event {found.invalid_from} on "
             "cannot be relied on",
-            "restore the journal folder from a copy; scientist audit list shows what it holds",
+            "restore the journal folder from a copy",
         )
     if as_json:
         return
@@ -89,6 +92,15 @@ def verify_(workspace: options.WorkspaceOption = None, as_json: options.JsonOpti
     output.result(f"head: {found.head}")
     for note in found.notes:
         output.note(f"note: {note} (set aside at the next write)")
+
+
+def _no_record(place: Workspace) -> ScientistError:
+    """A record that never was is the user's mistake; one that is gone is not."""
+    if any(path.exists() for path in (place.runs, place.chroma, place.checkpoints)):
+        return JournalError(
+            f"the journal of {place.root} is gone", "restore the journal folder from a copy"
+        )
+    return UsageError(f"{place.root} holds no record", f"scientist run --workspace {place.root}")
 
 
 def _bare(entry: Entry) -> str:

@@ -65,7 +65,7 @@ def search(
 
     resolved = options.settings(workspace)
     with (
-        options.writing(workspace) as (place, journal),
+        options.writing(workspace, must_exist=True) as (place, journal),
         downloads() as progress,
         Store(place, resolved.values, progress) as store,
     ):

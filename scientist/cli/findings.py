@@ -78,7 +78,7 @@ def paragraphs(journal: Journal, view: FindingView) -> list[str]:
             f"  effect      {judged.effect:+.6g} ({record.treatment} {judged.treatment_mean:.6g}, "
             f"{record.control} {judged.control_mean:.6g})",
             f"  interval    {interval.low:+.6g} to {interval.high:+.6g} "
-            f"({interval.confidence:.0%} {interval.method})",
+            f"({interval.confidence * 100:g}% {interval.method})",
             f"  test        one-sided sign-flip p = {judged.p_value:.4g} over {judged.pairs} "
             f"pairs; smallest effect of interest {record.smallest_effect:g}",
         ]
@@ -110,13 +110,12 @@ def _sources(journal: Journal, view: FindingView) -> list[str]:
             f"  trials      blob {record.trials_blob}",
             f"  code        sha256 {protocol.code_hash} (kit {protocol.kit})",
         ]
-    for entry in journal.entries("model_called", campaign=view.campaign):
-        if entry.data["outcome"] == "valid":
-            lines.append(
-                f"  model call  event {entry.seq}: {entry.data['prompt']}"
-                f"@{entry.data['prompt_version']} by {entry.data['model']}, "
-                f"answer blob {entry.data['response_blob'][:16]}"
-            )
+    for entry in project.calls_behind(journal, record.hypothesis):
+        lines.append(
+            f"  model call  event {entry.seq}: {entry.data['prompt']}"
+            f"@{entry.data['prompt_version']} by {entry.data['model']} ({entry.data['outcome']}), "
+            f"answer blob {entry.data['response_blob'][:16]}"
+        )
     lines.append(f"  recorded    {view.time} in {view.campaign}")
     return lines
 

@@ -81,6 +81,7 @@ _WRITERS: dict[str, Callable[[Data], str]] = {
     "campaign_opened": _opened,
     "campaign_resumed": lambda d: (
         f"resumed    at {d['next_phase']} after {d['seconds_used']:.0f} s of work"
+        + "".join(f"; {change}" for change in d["changed"])
     ),
     "campaign_paused": lambda d: f"paused     {d['reason']}",
     "campaign_closed": _closed,

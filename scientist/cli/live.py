@@ -16,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from scientist.cli.headline import headline
+from scientist.cli.headline import headline, printable
 from scientist.journal import Entry
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class LiveView:
 
     def say(self, text: str) -> None:
         """A line of the command itself."""
-        self.console.print(Text(text), soft_wrap=True)
+        self.console.print(Text(printable(text)), soft_wrap=True)
 
     def on_meter(self, meter: Meter) -> None:
         self.meter = meter
@@ -64,7 +64,7 @@ class LiveView:
             self.phase, self.round = entry.data["phase"], entry.data["round"]
             self.thought, self.trials = "", None
         if line := headline(entry):
-            self.console.print(Text(line), soft_wrap=True)
+            self.say(line)
 
     def on_text(self, _kind: str, piece: str) -> None:
         """A piece of what the model is writing."""
@@ -95,7 +95,7 @@ class LiveView:
         if self.trials:
             done, total = self.trials
             parts.append(ProgressBar(total=total, completed=done, width=60))
-        if thought := " ".join(self.thought.split())[-THOUGHT_WIDTH:]:
+        if thought := printable(" ".join(self.thought.split())[-THOUGHT_WIDTH:]):
             parts.append(Text(thought, style="dim"))
         return Group(*parts)
 

@@ -39,11 +39,15 @@ def reading(directory: Path | None) -> Iterator[tuple[Workspace, Journal]]:
 
 
 @contextmanager
-def writing(directory: Path | None) -> Iterator[tuple[Workspace, Journal]]:
+def writing(
+    directory: Path | None, must_exist: bool = False
+) -> Iterator[tuple[Workspace, Journal]]:
     """A workspace to write to, its journal opened for writing."""
     from scientist.journal import Journal
-    from scientist.workspace import locate, writable
+    from scientist.workspace import existing, locate, writable
 
+    if must_exist:
+        existing(locate(directory))
     workspace = writable(locate(directory))
     with Journal(workspace.journal, write=True) as journal:
         yield workspace, journal

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from scientist.cli.headline import printable
@@ -20,7 +24,17 @@ def console() -> Console:
     """The terminal on stderr; plain when it is none or NO_COLOR is set."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, markup=False)
+    class Lasting(Console):
+        def on_broken_pipe(self) -> None:
+            self.quiet = True  # nobody reads any more; the work is worth finishing all the same
+
+    return Lasting(stderr=True, highlight=False, markup=False)
+
+
+_COMMAND = re.compile(
+    r"\bscientist (?:run|rebuild|config show"
+    r"|(?:audit|corpus|experiment|finding|hypothesis) [a-z]+)\b"
+)
 
 
 def result(text: str) -> None:
@@ -40,8 +54,9 @@ def json_line(value: Any) -> None:
 
 def note(text: str) -> None:
     """Progress, a reason or a hint."""
-    sys.stderr.write(printable(text) + "\n")
-    sys.stderr.flush()
+    with suppress(BrokenPipeError):
+        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.flush()
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -55,6 +70,27 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for row in everything:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         sys.stdout.write(line.rstrip() + "\n")
+
+
+def located(hint: str, arguments: Sequence[str]) -> str:
+    """A hint whose commands act on the workspace that the failed command named."""
+    named = [
+        value
+        for word, following in zip_longest(arguments, arguments[1:])
+        for value in (_workspace_in(word, following),)
+        if value
+    ]
+    if not named or "-w " in hint or "--workspace" in hint:
+        return hint
+    return _COMMAND.sub(lambda found: f"{found[0]} -w {shlex.quote(named[-1])}", hint)
+
+
+def _workspace_in(word: str, following: str | None) -> str | None:
+    if word in ("-w", "--workspace"):
+        return following
+    if word.startswith("--workspace="):
+        return word.partition("=")[2]
+    return word[2:] if word.startswith("-w") else None
 
 
 def failure(fault: ScientistError, as_json: bool) -> int:

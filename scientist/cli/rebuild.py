@@ -11,7 +11,7 @@ def rebuild(workspace: options.WorkspaceOption = None, as_json: options.JsonOpti
     from scientist.memory.store import rebuild as make
 
     settings = options.settings(workspace).values
-    with options.writing(workspace) as (place, journal), downloads() as progress:
+    with options.writing(workspace, must_exist=True) as (place, journal), downloads() as progress:
         count = make(journal, place, settings, progress)
     if as_json:
         output.document({"records": count})

@@ -59,10 +59,20 @@ def run(
         model=model,
         unsafe_no_sandbox=unsafe_no_sandbox or None,
     )
+    if resume:
+        fixed = {
+            "--essays": essays,
+            "--rounds": rounds,
+            "--minutes": minutes,
+            "--tokens": tokens,
+            "--pairs": pairs,
+            "--seed": seed,
+        }
+        _refuse([flag for flag, value in fixed.items() if value is not None], question)
     with options.writing(workspace) as (place, journal):
         from scientist.cli.live import LiveView
 
-        with LiveView(output.console()) as view, _polite_stop(view.console.print) as stop_asked:
+        with LiveView(output.console()) as view, _polite_stop(view.say) as stop_asked:
             journal.listeners.append(view.on_entry)
             if resume:
                 from scientist.agent import campaign
@@ -86,6 +96,7 @@ def run(
                     on_meter=view.on_meter,
                     stop_asked=stop_asked,
                 ),
+                resume,
             )
         _report(journal, place, ended, as_json)
 
@@ -109,10 +120,22 @@ def _essays(journal: Journal, place: Workspace, given: Path | None) -> list[str]
     return known
 
 
+def _refuse(flags: list[str], campaign: str | None) -> None:
+    """What was fixed when a campaign opened cannot be changed at its resume."""
+    if flags:
+        command = " ".join(("scientist run --resume", campaign or "")).strip()
+        raise UsageError(f"{', '.join(flags)} cannot be changed at a resume", command)
+
+
 def _report(journal: Journal, place: Workspace, ended: Ended, as_json: bool) -> None:
     from scientist.journal import project
 
     found = [project.finding(journal, name) for name in ended.findings]
+    if not found:
+        raise BudgetError(
+            f"campaign {ended.campaign} ended without a finding ({ended.reason})",
+            f"scientist audit show {ended.campaign}",
+        )
     if as_json:
         output.document(
             {
@@ -134,15 +157,9 @@ def _report(journal: Journal, place: Workspace, ended: Ended, as_json: bool) -> 
             f"{ended.campaign} ended ({ended.outcome}: {ended.reason}); "
             f"{len(found)} findings, {ended.tokens} tokens, {ended.seconds:.0f} s"
         )
-        if found:
-            where = "" if place.root == Path("workspace").absolute() else f" -w {place.root}"
-            output.note(f"next: scientist finding show {found[-1].record.id}{where}")
-            output.note(f"      scientist audit verify{where}")
-    if not found:
-        raise BudgetError(
-            f"campaign {ended.campaign} ended without a finding ({ended.reason})",
-            f"scientist audit show {ended.campaign}",
-        )
+        where = "" if place.root == Path("workspace").absolute() else f" -w {place.root}"
+        output.note(f"next: scientist finding show {found[-1].record.id}{where}")
+        output.note(f"      scientist audit verify{where}")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from scientist.errors import UsageError
+from scientist.journal.chain import Entry
 from scientist.journal.store import Journal
 from scientist.records import Finding, Hypothesis, Protocol, Trial
 
@@ -136,6 +137,21 @@ def hypothesis(journal: Journal, name: str) -> HypothesisView:
         if view.record.id == name.upper():
             return view
     raise UsageError(f"there is no hypothesis {name}", "scientist hypothesis list")
+
+
+def calls_behind(journal: Journal, name: str) -> list[Entry]:
+    """The model calls, repairs and all, of the effect that proposed a hypothesis."""
+    calls: list[Entry] = []
+    campaign = hypothesis(journal, name).campaign
+    kinds = ("effect_intended", "model_called", "hypothesis_proposed")
+    for entry in journal.entries(*kinds, campaign=campaign):
+        if entry.kind == "effect_intended":
+            calls = []
+        elif entry.kind == "model_called":
+            calls.append(entry)
+        elif entry.data["hypothesis"]["id"] == name:
+            break
+    return calls
 
 
 def experiments(journal: Journal) -> list[ExperimentView]:

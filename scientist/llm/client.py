@@ -105,12 +105,14 @@ class Client:
         max_tokens: int | None = None,
         check: Callable[[T], str | None] | None = None,
         repairs: int | None = None,
+        allow: Callable[[], None] | None = None,
         on_text: OnText | None = None,
     ) -> Answer[T]:
         """A valid answer of type `schema`, or an error that says why there is none.
 
         What `check` objects to is repaired while repairs last; the last answer that fits
-        the schema is then returned as it is, for the caller to judge.
+        the schema is then returned as it is, for the caller to judge. `allow` may refuse, by
+        raising, what a repair would cost.
         """
         began = time.monotonic()
         request: dict[str, Any] = {
@@ -133,6 +135,8 @@ class Client:
         total, calls, problem, reasoning = Usage(), 0, "", ""
         most = self._settings.repairs if repairs is None else repairs
         for repair in range(most + 1):
+            if repair and allow:
+                allow()
             attempted = time.monotonic()
             heard = self._attempt(request, prompt, repair, on_text)
             calls += 1

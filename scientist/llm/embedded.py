@@ -149,16 +149,17 @@ def _start(folder: Path, weights: Weights, settings: Settings, say: Progress) ->
         raise EndpointError(
             "the embedded server is not installed", "pip install xllamacpp, or set --endpoint URL"
         )
+    cores = os.cpu_count() or 1
     specification = {
         "name": weights.name,
         "path": str(weights.path.absolute()),
         "digest": weights.digest,
         "context": settings.context,
         "parallel": PARALLEL,
-        # one core stays free: llama.cpp's threads wait for each other at every layer, so that
-        # one that shares its core with other work slows all of them many times over
-        "threads": settings.threads or max(1, (os.cpu_count() or 1) - 1),
-        "batch_threads": settings.threads or os.cpu_count() or 1,
+        # with cores to spare one stays free: llama.cpp's threads wait for each other at every
+        # layer, so that one that shares its core with other work slows all of them
+        "threads": settings.threads or min(cores, max(2, cores - 1)),
+        "batch_threads": settings.threads or cores,
         "idle_seconds": settings.idle_seconds,
         "key": secrets.token_urlsafe(24),
     }

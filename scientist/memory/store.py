@@ -29,7 +29,7 @@ from scientist.memory.documents import (
     Document,
     documents,
 )
-from scientist.memory.embedding import Embedding, Vector, identity, load
+from scientist.memory.embedding import IDS, Embedding, Vector, identity, load
 from scientist.settings import Settings
 from scientist.workspace import Workspace, explain
 
@@ -108,14 +108,23 @@ class Store:
                 self._embedding = self._load()
             return self._embedding.embed(texts)
 
+    def degradations(self) -> list[tuple[str, str]]:
+        """What every result found with this store must carry."""
+        if self._embedding_id == IDS["wordllama"]:
+            return [("embedding", "wordllama tells meanings apart less well than the default")]
+        return []
+
     def count(self, collection: str) -> int:
         """How many documents a collection holds."""
         with self._mutex, _guarded(self._folder):
             return int(self._collections[collection].count())
 
-    def search_passages(self, query: str, limit: int = 8, essay: str | None = None) -> list[Hit]:
-        """The sentences nearest in meaning, of all essays or of one."""
-        return self._search(PASSAGES, query, limit, {"essay": essay} if essay else None)
+    def search_passages(
+        self, query: str, limit: int = 8, essays: Sequence[str] | None = None
+    ) -> list[Hit]:
+        """The sentences nearest in meaning, of all essays or of some."""
+        where = None if essays is None else {"essay": {"$in": list(essays)}}
+        return self._search(PASSAGES, query, limit, where)
 
     def search_findings(self, query: str, limit: int = 5) -> list[Hit]:
         """The findings nearest in meaning."""

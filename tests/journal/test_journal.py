@@ -176,7 +176,7 @@ def test_a_segment_is_on_the_disk_before_the_next_one_begins(
     real = os.fdatasync
 
     def note(descriptor: int) -> None:
-        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
         real(descriptor)
 
     monkeypatch.setattr(os, "fdatasync", note)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 from scripted import MODEL, Fault, ScriptedServer
 
-from scientist.errors import EndpointError, ModelOutputError, ScientistError
+from scientist.errors import BudgetError, EndpointError, ModelOutputError, ScientistError
 from scientist.journal import Journal, verify
 from scientist.llm.client import Client
 from scientist.llm.endpoint import Endpoint, Handle
@@ -93,6 +93,20 @@ def test_a_check_by_the_caller_is_repaired_too() -> None:
         answer = client.ask(PROMPT, Sky, check=lambda sky: "too few" if sky.count < 3 else None)
     assert answer.value.count == 3
     assert "too few" in server.requests[1]["messages"][-1]["content"]
+
+
+def test_a_repair_that_is_not_allowed_is_not_asked_for(journal: Journal) -> None:
+    def refuse() -> None:
+        raise BudgetError("spent", "")
+
+    with (
+        ScriptedServer(["no"]) as server,
+        asking(server, journal) as client,
+        pytest.raises(BudgetError),
+    ):
+        client.ask(PROMPT, Sky, allow=refuse)
+    server.assert_done()
+    assert [call["outcome"] for call in calls(journal)] == ["invalid"]
 
 
 def test_what_a_check_still_objects_to_after_the_repairs_is_left_to_the_caller() -> None:

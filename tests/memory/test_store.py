@@ -61,7 +61,7 @@ def test_what_the_journal_holds_is_found_by_meaning(
         }
         assert 0 <= best[0].distance < best[1].distance <= 1
         assert store.search_passages(CATS[0], 1)[0].distance == pytest.approx(0, abs=1e-5)
-        only = store.search_passages("the storm sank a ship", 9, essay="E1")
+        only = store.search_passages("the storm sank a ship", 9, essays=["E1"])
         assert {hit.metadata["essay"] for hit in only} == {"E1"}
         assert len(only) == 3
         assert store.search_findings("sleep of the cat")[0].metadata["verdict"] == "supported"

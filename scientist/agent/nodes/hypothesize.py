@@ -27,7 +27,6 @@ from scientist.llm import prompting
 from scientist.records import Direction, Hypothesis, Passage, Quote
 
 COUNT = 2
-REPAIRS = 2
 NEAR_ENOUGH = 0.2
 MOST_CONDITIONS = 2
 
@@ -73,14 +72,16 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
                 proposals(kit, len(sentences)),
                 seed=bench.settings.seed * 1000 + round_,
                 check=lambda value: _none_valid(bench, kit, sentences, value),
-                repairs=REPAIRS,
-                on_text=bench.on_text,
+                allow=bench.meter.check,
+                on_text=bench.hear,
             )
         except ModelOutputError as fault:
             if not _has_answered(bench):
                 raise  # it never could: the user must know, and another round is no help
             bench.explain("hypothesize", f"a round without a hypothesis: {fault.message}")
             return []
+        if not answer.usage.total:
+            bench.degrade("token budget", "the server does not say how many tokens it used")
         proposed: dict[str, Any] = answer.value.model_dump(mode="json")
         bench.note(Reasoned(phase="hypothesize", source="model", text=proposed["thoughts"]))
         return list(proposed["hypotheses"])
@@ -119,7 +120,7 @@ def proposals(kit: Kit, sentences: int) -> type[BaseModel]:
         "Proposal",
         __config__=strict,
         sentences=(some[sentence], Field(min_length=1, max_length=3)),
-        reason=(str, Field(min_length=10, max_length=160)),
+        reason=(str, Field(min_length=10, max_length=120)),
         comparison=(one_of[tuple(kit.comparisons())], ...),
         metric=(one_of[tuple(kit.metrics)], ...),
         direction=(Direction, ...),
@@ -131,7 +132,7 @@ def proposals(kit: Kit, sentences: int) -> type[BaseModel]:
     return create_model(
         "Proposals",
         __config__=strict,
-        thoughts=(str, Field(min_length=10, max_length=240)),
+        thoughts=(str, Field(min_length=10, max_length=200)),
         hypotheses=(some[proposal], Field(min_length=1, max_length=COUNT)),
     )
 

@@ -20,11 +20,12 @@ def select(state: State, runtime: Runtime[Bench]) -> State:
     """Choose one of this round's candidates."""
     bench = runtime.context
     round_ = state["round"]
-    known = {h.record.id: h.record for h in project.hypotheses(bench.journal)}
+    hypotheses = project.hypotheses(bench.journal)
+    known = {h.record.id: h.record for h in hypotheses}
     names = list(state["candidates"])
 
     def weigh(_: str) -> dict[str, float]:
-        tested = [h.statement for h in known.values() if h.id not in names]
+        tested = [h.record.statement for h in hypotheses if h.status != "proposed"]
         vectors = bench.store.embed([*(known[n].statement for n in names), *tested])
         mine, others = vectors[: len(names)], vectors[len(names) :]
         return {

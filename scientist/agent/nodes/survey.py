@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
+from scientist.errors import WorkspaceError
 from scientist.journal import project
 from scientist.lab.kits import Kit, all_kits
 
@@ -54,8 +55,11 @@ def _choose(bench: Bench, round_: int) -> Kit:
 
 def _passages(bench: Bench, kit: Kit, round_: int) -> list[str]:
     query = f"{bench.question or ''} {kit.title}. {kit.summary}".strip()
-    hits = bench.toolkit.use("search_essays", bench, query=query, limit=PASSAGES * 5)
-    hits = [hit for hit in hits if hit.address.split(":")[0] in bench.essays]
+    hits = bench.toolkit.use(
+        "search_essays", bench, query=query, limit=PASSAGES * 5, essays=list(bench.essays)
+    )
+    if not hits:
+        raise WorkspaceError("the vector store lacks the campaign's essays", "scientist rebuild")
     # sentences that have led to a hypothesis already come last, so that others get a turn
     used = {q.address for h in project.hypotheses(bench.journal) for q in h.record.quotes}
     hits.sort(key=lambda hit: hit.address in used)
