@@ -1,20 +1,19 @@
-"""What containment costs: a start against a bare interpreter, and the overhead of a trial."""
+"""What containment costs: the same command with and without it, and the overhead of a trial."""
 
 from __future__ import annotations
 
-import statistics
-import sys
 import tempfile
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
-from measure import command, medians, show
+from measure import medians, show
 
 from scientist.lab import experiments, sandbox, tiers
 from scientist.lab.sandbox import Limits
 
-BASELINE = "python -c pass"
-TRIALS = 200
+BASELINE = "python -P -c pass, uncontained"
+ONE, MANY = 1, 200
 LIMITS = Limits(60, 60, 1024, 64, 64, 256)
 CODE = """
 ARMS = {"a": ""}
@@ -24,25 +23,31 @@ def trial(arm, seed):
 """
 
 
-def contained(tier: tiers.Tier, folder: Path) -> Callable[[], None]:
-    """The same interpreter, started inside."""
+def started(folder: Path, binary: str | None) -> Callable[[], None]:
+    """One command, with the same interpreter, flags and paths whether contained or not."""
 
     def run() -> None:
         line = [sandbox.python(), "-P", "-c", "pass"]
-        with sandbox.start(folder, LIMITS, line, tier.binary) as child:
+        with sandbox.start(folder, LIMITS, line, binary) as child:
             child.communicate()
+        assert child.returncode == 0
 
     return run
 
 
-def overhead(tier: tiers.Tier, folder: Path, name: str) -> float:
-    """Milliseconds a trial takes that does nothing."""
-    pairs = [("a", seed) for seed in range(TRIALS)]
-    run = experiments.prepare(folder, name, CODE, {}, pairs, LIMITS, tier)
-    experiments.launch(run)
-    outcome = experiments.wait(run)
-    assert outcome.status == "done", outcome.reason
-    return outcome.seconds * 1000 / TRIALS
+def experiment(tier: tiers.Tier, folder: Path, trials: int) -> Callable[[], None]:
+    """A whole contained run of trials that do nothing."""
+    numbers = count()
+
+    def run() -> None:
+        pairs = [("a", seed) for seed in range(trials)]
+        name = f"run-{trials}-{next(numbers)}"
+        prepared = experiments.prepare(folder, name, CODE, {}, pairs, LIMITS, tier)
+        experiments.launch(prepared)
+        outcome = experiments.wait(prepared)
+        assert outcome.status == "done", outcome.reason
+
+    return run
 
 
 if __name__ == "__main__":
@@ -50,7 +55,14 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         folder.chmod(0o755)
-        bare = command([sys.executable, "-c", "pass"])
-        show(medians({BASELINE: bare, "the same, contained": contained(chosen, folder)}), BASELINE)
-        found = [overhead(chosen, folder, f"run{number}") for number in range(5)]
-        print(f"{'a trial that does nothing':<34} {statistics.median(found):8.2f} ms")
+        one, many = f"a run of {ONE} empty trial", f"a run of {MANY} empty trials"
+        found = medians(
+            {
+                BASELINE: started(folder, None),
+                "the same, contained": started(folder, chosen.binary),
+                one: experiment(chosen, folder, ONE),
+                many: experiment(chosen, folder, MANY),
+            }
+        )
+        found["each further trial"] = (found[many] - found[one]) / (MANY - ONE)
+        show(found, BASELINE)

@@ -18,6 +18,50 @@ KITS = kits.all_kits()
 SEEDS = range(1, 7)
 
 
+INTERVENE = """
+def trial(arm, seed):
+    rng = np.random.default_rng(seed)
+    training = [sample(rng, 500, 0.8 * s, 0.1) for s in (0.4, 0.8, 1.2, 1.6)]
+    weights, gaps = learn(arm, training), []
+    for cause, value in [(c, v) for c in range(3) for v in (-1.0, 1.0) for _ in range(20)]:
+        causes = rng.normal(size=3)
+        causes[cause] = value
+        clean = 1 / (1 + np.exp(-2 * (1.2 * causes[0] + 0.9 * causes[1] + 0.6 * causes[2])))
+        outcome = np.where(rng.random(10_000) < clean, 1, -1)
+        outcome = np.where(rng.random(10_000) < 0.1, -outcome, outcome)
+        traces = 0.8 * outcome[:, None] + rng.normal(size=(10_000, 2))
+        score = causes @ weights[:3] + traces @ weights[3:5] + weights[5]
+        gaps.append(abs(np.mean(1 / (1 + np.exp(-score))) - (0.9 * clean + 0.1 * (1 - clean))))
+    kit = intervention_error(weights, rng, 0.8, 0.1)
+    return {"kit": kit, "replay": float(np.mean(gaps))}
+"""
+WORST = """
+def worst(weights, training):
+    return max(np.logaddexp(0, -y * (x @ weights[:-1] + weights[-1])).mean() for x, y in training)
+
+def trial(arm, seed):
+    rng = np.random.default_rng(seed)
+    strengths = 0.8 * (1 + float(arm) * np.linspace(-1, 1, 4))
+    training = [sample(rng, 500, s, 0.1) for s in strengths]
+    counts = np.vstack([5 * np.eye(4, dtype=int), rng.multinomial(10, np.full(4, 0.25), size=30)])
+    others = [[e for e, n in zip(training, c) for _ in range(n)] for c in counts]
+    best = min(worst(learn("pooled", other), training) for other in others)
+    reached = worst(learn("reweighted", training), training)
+    pooled = worst(learn("pooled", training), training)
+    return {"reached": reached, "pooled": pooled, "excess": reached - best}
+"""
+STABLE = """
+def trial(arm, seed):
+    kept = []
+    for world in range(25):
+        rng = np.random.default_rng([seed, world])
+        training = [sample(rng, int(arm), 0.8 * s, 0.1) for s in (0.4, 0.8, 1.2, 1.6)]
+        kept += [np.isin(EVERYTHING, stable_features(training))]
+    shares = np.mean(kept, axis=0)
+    return {"dropped_causes": 1 - shares[:3].mean(), "kept_traces": shares[3:].mean()}
+"""
+
+
 @pytest.fixture(params=KITS, ids=[kit.name for kit in KITS])
 def kit(request: pytest.FixtureRequest) -> Kit:
     found: Kit = request.param
@@ -36,6 +80,21 @@ def difference(
     assert outcome.status == "done", outcome.reason
     values = {arm: [t.metrics[metric] for t in outcome.trials if t.arm == arm] for arm in arms}
     return mean(values[arms[0]]) - mean(values[arms[1]])
+
+
+def probe(
+    ran: Callable[..., Outcome], name: str, code: str, arms: tuple[str, ...]
+) -> dict[str, dict[str, float]]:
+    """Means of what a trial of the test's own, put below a kit's code, measures of its parts."""
+    pairs = [(arm, seed) for seed in SEEDS for arm in arms]
+    outcome = ran(kits.load(name).code + code, pairs, name="probe")
+    assert outcome.status == "done", outcome.reason
+    return {
+        metric: {
+            arm: mean(t.metrics[metric] for t in outcome.trials if t.arm == arm) for arm in arms
+        }
+        for metric in outcome.trials[0].metrics
+    }
 
 
 def test_a_kit_is_whole(kit: Kit) -> None:
@@ -124,6 +183,46 @@ def test_reweighting_is_milder_than_choosing_features(ran: Callable[..., Outcome
     assert difference(ran, name, ("reweighted", "pooled"), metric) < -0.05
     assert difference(ran, name, ("reweighted", "stable"), metric) > 0.1
     assert difference(ran, name, ("reweighted", "stable"), metric, samples=50) < 0
+
+
+def test_what_an_intervention_does_is_reckoned_as_it_happens_in_the_world(
+    ran: Callable[..., Outcome],
+) -> None:
+    """Against a plain replay: set a cause, let it make the outcome, and that the traces."""
+    found = probe(ran, "causal_features", INTERVENE, ("pooled", "stable", "reweighted", "informed"))
+    for arm in found["kit"]:
+        assert found["kit"][arm] == pytest.approx(found["replay"][arm], abs=0.006), arm
+    assert found["replay"]["pooled"] < found["replay"]["informed"] - 0.01
+
+
+def test_an_intervention_favours_neither_causes_nor_traces_by_design(
+    ran: Callable[..., Outcome],
+) -> None:
+    arms, metric = ("pooled", "informed"), "intervention_error"
+    exact = {"noise": 0.0, "samples": 2000, "cue_variation": 1.0}
+    name = "causal_features"
+    assert abs(difference(ran, name, arms, metric, cue_strength=0.0)) < 0.005
+    assert difference(ran, name, arms, metric) < -0.01
+    assert difference(ran, name, arms, metric, **exact) > 0.004
+
+
+def test_no_other_weighting_of_environments_makes_the_worst_one_better_off(
+    ran: Callable[..., Outcome],
+) -> None:
+    found = probe(ran, "causal_features", WORST, ("0.2", "0.6", "1.0"))
+    for variation in found["reached"]:
+        assert found["excess"][variation] < 0.002
+        assert found["reached"][variation] < found["pooled"][variation] - 0.002
+
+
+def test_more_data_stop_stability_from_keeping_traces_but_not_from_dropping_causes(
+    ran: Callable[..., Outcome],
+) -> None:
+    found = probe(ran, "causal_features", STABLE, ("100", "2000"))
+    assert found["kept_traces"]["100"] > 0.3
+    assert found["kept_traces"]["2000"] < 0.02
+    assert found["dropped_causes"]["100"] < found["dropped_causes"]["2000"]
+    assert 0.05 < found["dropped_causes"]["2000"] < 0.3
 
 
 def test_parts_carry_over_to_new_pairs_only_as_far_as_they_do_not_interact(
