@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ import pytest
 from scientist.errors import WorkspaceError
 from scientist.journal import Journal
 from scientist.memory import Store, rebuild
+from scientist.memory.embedding import Vector
 from scientist.memory.folder import current
 from scientist.settings import Settings
 from scientist.workspace import Workspace
 
-from .conftest import CATS, add_essay, add_finding
+from .conftest import CATS, SHIPS, add_essay, add_finding
 from .words import Words
 
 PROGRAM = """
@@ -131,6 +133,34 @@ def test_documents_that_got_lost_are_put_back(
         store._collections["passages"].delete(ids=["E1:2", "E2:1"])
         assert store.sync(journal) == 2
         assert store.search_passages(CATS[1], 1)[0].address == "E1:2"
+
+
+def test_a_repair_that_is_cut_short_is_finished_by_the_next(
+    journal: Journal,
+    workspace: Workspace,
+    settings: Settings,
+    words: Words,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("scientist.memory.store.BATCH", 1)
+    with Store(workspace, settings, embedding=words) as store:
+        store.sync(journal)
+        store._collections["passages"].delete(ids=["E1:2", "E2:1", "E2:2"])
+        embed, calls = words.embed, iter(range(9))
+
+        def break_down(texts: Sequence[str]) -> list[Vector]:
+            if next(calls) == 1:
+                raise KeyboardInterrupt
+            return embed(texts)
+
+        monkeypatch.setattr(words, "embed", break_down)
+        with pytest.raises(KeyboardInterrupt):
+            store.sync(journal)
+        monkeypatch.setattr(words, "embed", embed)
+        assert store.count("passages") == 3
+        assert store.sync(journal) == 2
+        assert store.sync(journal) == 0
+        assert store.search_passages(SHIPS[0], 1)[0].address == "E2:1"
 
 
 @pytest.mark.parametrize("damage", ["garbage", "cut", "gone", "pointer", "state", "collections"])

@@ -171,7 +171,7 @@ def describe(hypothesis: Hypothesis) -> str:
         f"{name} = {hypothesis.parameters[name]:g}" for name in sorted(hypothesis.conditions)
     )
     first, second = sorted((hypothesis.treatment, hypothesis.control))
-    return f"{first} against {second} on {hypothesis.metric}, {conditions or 'default setting'}"
+    return f"{first} against {second} on {hypothesis.metric}, {conditions}"
 
 
 def _build(name: str, kit: Kit, candidate: Candidate) -> Hypothesis:
@@ -185,7 +185,7 @@ def _build(name: str, kit: Kit, candidate: Candidate) -> Hypothesis:
     return Hypothesis(
         id=name,
         statement=(
-            f"{'With ' + conditions if conditions else 'At the default setting'}, "
+            f"With {conditions}, "
             f"{candidate.treatment} {verb} {candidate.metric} compared with {candidate.control}."
         ),
         rationale=candidate.rationale,
