@@ -16,7 +16,8 @@ _FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"[ \t]{0,3}#{1,6}(?:[ \t]|$)")
 _UNDERLINE = re.compile(r"[ \t]{0,3}(?:=+|-+)[ \t]*$")
 _RULE = re.compile(r"[ \t]{0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
-_TABLE = re.compile(r"[ \t]*\|.*|[^|]*\|?[ \t]*:?-{2,}:?[ \t]*\|[-:| \t]*$")
+_DASHES = re.compile(r"[ \t]*:?-{2,}:?[ \t]*\|[-:| \t]*")
+_ONLY_DASHES = re.compile(r"[-:| \t]*")
 _DEFINITION = re.compile(r"[ \t]{0,3}\[[^\]]+\]:[ \t]*\S+")
 _FOOTNOTE = re.compile(r"[ \t]{0,3}\[\^[^\]]+\]:[ \t]*")
 _TAGS = re.compile(r"[ \t]*(?:</?[A-Za-z][^>]*>[ \t]*)+$")
@@ -124,7 +125,19 @@ def _marked(text: str) -> Iterator[Span]:
 def _no_prose(body: str) -> bool:
     if _FOOTNOTE.match(body):
         return False
-    return any(pattern.match(body) for pattern in (_HEADING, _RULE, _TABLE, _DEFINITION, _TAGS))
+    if _row(body):
+        return True
+    return any(pattern.match(body) for pattern in (_HEADING, _RULE, _DEFINITION, _TAGS))
+
+
+def _row(body: str) -> bool:
+    """Whether a line belongs to a table: it begins with a bar, or is the dashes under a header."""
+    first, bar, others = body.partition("|")
+    first = first.rstrip(" \t")
+    if not bar or not first:
+        return bool(bar)
+    dashes = _ONLY_DASHES if first.removesuffix(":").endswith("--") else _DASHES
+    return dashes.fullmatch(others) is not None
 
 
 def _indented(body: str) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 from scientist.corpus.hypertext import render
 from scientist.corpus.sentences import split
 from scientist.errors import UsageError
+from scientist.records import Passage
 from scientist.workspace import explain
 
 FORMATS = {
@@ -32,8 +33,9 @@ ADD = "scientist corpus add"
 MOST_BYTES = 64 * 1024 * 1024
 MOST_CONTROL_SHARE = 0.01
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
-_FIRST_HEADING = re.compile(r"^#{1,2}[ \t]+(.+?)[ \t#]*$", re.M)
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.I)
+_FIRST_HEADING = re.compile(r"^#{1,2}[ \t]++(?![ \t#]*+\r?$)(.+)$", re.M)
+_CHARSET = re.compile(rb"charset\s*=\s*+[\"']?\s*+([A-Za-z0-9_.:-]+)", re.I)
+_NOTHING = {"", "~", "null", "Null", "NULL"}  # what YAML calls nothing
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Source:
     themes: tuple[str, ...]
     format: str
     bytes: bytes
+    sentences: tuple[Passage, ...]  # of an essay that has no number yet
 
 
 def files(path: Path) -> list[Path]:
@@ -83,12 +86,29 @@ def read(path: Path) -> Source:
         else:
             title, themes, text = "", (), decoded
     title = " ".join(title.split()) or path.stem.replace("-", " ").replace("_", " ")
-    if not split("", text, kind):
+    text = scrub(text)
+    sentences = tuple(split("", text, kind))
+    if not sentences:
         raise UsageError(
             f"{path} has no sentences to work from",
             f"write at least one whole sentence into it, then: {ADD} {_quoted(path)}",
         )
-    return Source(title=title, text=text, themes=themes, format=kind, bytes=raw)
+    return Source(
+        title=scrub(title),
+        text=text,
+        themes=tuple(map(scrub, themes)),
+        format=kind,
+        bytes=raw,
+        sentences=sentences,
+    )
+
+
+def scrub(text: str) -> str:
+    """A text that can be written in UTF-8: half a character becomes a replacement character.
+
+    Names of files that are no UTF-8, escapes in YAML and bent PDFs bring such halves.
+    """
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _quoted(path: Path) -> str:
@@ -133,7 +153,7 @@ def _decode(path: Path, raw: bytes, kind: str) -> str:
     for encoding in encodings:
         try:
             text = raw.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):  # some codecs fail whatever the bytes are
             continue
         if "\0" in text or _control_share(text) > MOST_CONTROL_SHARE:
             break
@@ -164,9 +184,9 @@ def _markdown(path: Path, text: str) -> tuple[str, tuple[str, ...], str]:
         import yaml
 
         try:
-            facts = yaml.safe_load(matter[1]) or {}
-        except yaml.YAMLError as fault:
-            first = str(fault).splitlines()[0]
+            facts = yaml.load(matter[1], yaml.BaseLoader) or {}  # all is text, dates too
+        except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as fault:
+            first = str(fault).partition("\n")[0]
             raise UsageError(
                 f"the front matter of {path} is not YAML: {first}",
                 f"mend the lines between its two --- lines, then: {ADD} {_quoted(path)}",
@@ -176,13 +196,16 @@ def _markdown(path: Path, text: str) -> tuple[str, tuple[str, ...], str]:
         else:
             facts = {}  # two rules with prose between them are not front matter
     heading = _FIRST_HEADING.search(text)
-    title = str(facts.get("title") or (heading[1] if heading else "")).strip("*_ ")
-    themes = facts.get("themes") or ()
+    title = facts.get("title")
+    if not isinstance(title, str) or title in _NOTHING:
+        title = heading[1].rstrip("# \t\r") if heading else ""
+    themes = facts.get("themes")
     if isinstance(themes, str):
         themes = themes.split(",")
-    elif not isinstance(themes, list | tuple):
-        themes = (themes,)
-    return title, tuple(str(theme).strip() for theme in themes if str(theme).strip()), text
+    elif not isinstance(themes, list):
+        themes = []
+    named = [theme.strip() for theme in themes if isinstance(theme, str)]
+    return title.strip("*_ "), tuple(theme for theme in named if theme not in _NOTHING), text
 
 
 def _pdf(path: Path, raw: bytes) -> tuple[str, tuple[str, ...], str]:

@@ -15,10 +15,11 @@ from scientist.records import Passage
 LEAST_WORDS = 3
 LONGEST = 1000
 
-_STOP = re.compile(r"[.!?…]+(?P<close>[\"'”’»)\]*_`]*)(?=\s|$)|[。！？]+[」』”’）]*")
-_OPENERS = "\"'“‘«([{*_`"
+_STOP = re.compile(r"(?<![.!?…])[.!?…]++(?P<close>[\"'”’»)\]*_`]*+)(?=\s|$)|[。！？]+[」』”’）]*")
+_SPACE = re.compile(r"\s*")
+_OPENERS = re.compile(r"[\"'“‘«(\[{*_`]*")
+_NEXT_WORD = re.compile(r"\w+")
 _WORD = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]{2,}|[aAI]\b")
-_LAST = re.compile(r"[\w.&-]+$")
 _NEVER_LAST = {  # what follows belongs to the same sentence
     *("e.g", "i.e", "eg", "ie", "cf", "vs", "viz", "approx", "ca", "resp", "dr", "mr", "mrs", "ms"),
     *("prof", "rev", "gen", "st", "fig", "figs", "eq", "eqs", "eqn", "sec", "secs", "tab", "no"),
@@ -104,22 +105,22 @@ def _enclosed(content: str) -> list[Span]:
 
 def _ends(content: str, start: int, stop: re.Match[str]) -> bool:
     """Whether a sentence ends at this stop."""
-    after = content[stop.end() :].lstrip()
-    if not after or stop["close"] is None:
+    after = _past(_SPACE, content, stop.end())
+    if after == len(content) or stop["close"] is None:
         return True
-    following = after.lstrip(_OPENERS)
-    first = following[:1]
+    following = _past(_OPENERS, content, after)
+    first = content[following : following + 1]
     if first.islower() or first in ",;:)":
         return False
     mark = stop[0].rstrip(stop["close"] or "")
     if mark != "." or stop["close"].strip("*_"):
         return True
-    before = _LAST.search(content[start : stop.start()])
-    if before is None:
+    before = _word_start(content, start, stop.start())
+    if before == stop.start():
         return True
-    word = before[0].strip(".-&")
+    word = content[before : stop.start()].strip(".-&")
     plain = word.lower()
-    next_word = re.match(r"\w+", following)
+    next_word = _NEXT_WORD.match(content, following)
     starter = next_word is not None and next_word[0] in _STARTERS
     if plain in _ORDINARY_WORDS:  # "No." may be an answer, "No. 5" is a number
         return not (first.isdigit() or (word[:1].isupper() and not starter and len(word) > 2))
@@ -127,8 +128,20 @@ def _ends(content: str, start: int, stop: re.Match[str]) -> bool:
         return False
     if plain in _MAY_BE_LAST or re.fullmatch(r"[A-Z](?:\.[A-Z])*", word):
         return starter if word != "I" else True
-    alone = not content[start : before.start()].strip()
-    return not (alone and word.isdigit())  # "1. First" is one sentence
+    return not (word.isdigit() and _past(_SPACE, content, start) >= before)  # "1. First" is one
+
+
+def _past(pattern: re.Pattern[str], content: str, place: int) -> int:
+    """Where what a pattern matches at a place ends; the pattern may match nothing."""
+    match = pattern.match(content, place)
+    return match.end() if match else place
+
+
+def _word_start(content: str, start: int, end: int) -> int:
+    """Where the word begins that ends here; its end if there is none."""
+    while end > start and (content[end - 1].isalnum() or content[end - 1] in "_.&-"):
+        end -= 1
+    return end
 
 
 def _sentence(text: str, start: int, end: int) -> Iterator[Span]:

@@ -6,12 +6,10 @@ came from may change or vanish. Blobs never change, so what they hold is kept in
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from scientist.corpus.read import Source, files, read
-from scientist.corpus.sentences import split
+from scientist.corpus.read import Source, files, read, scrub
 from scientist.events import EssayAdded
 from scientist.journal import Journal
 from scientist.records import Passage
@@ -47,17 +45,30 @@ def add(journal: Journal, path: Path) -> list[Added]:
     added again; the answer then names the essay they are.
     """
     sources = [(_name(file, path), read(file)) for file in files(path)]
+    stored = [(journal.put(source.bytes), journal.put(source.text)) for _, source in sources]
     answers: list[Added] = []
     fresh: list[EssayAdded] = []
-    with journal.locked():
+    with journal.locked():  # a running campaign waits: only what needs the number is done here
         known = {event.source_blob: event for event in _events(journal)}
-        for name, source in sources:
-            digest = hashlib.sha256(source.bytes).hexdigest()
-            new = digest not in known
+        for (name, source), (source_blob, text_blob) in zip(sources, stored, strict=True):
+            new = source_blob not in known
             if new:
-                known[digest] = _event(journal, f"E{len(known) + 1}", name, source)
-                fresh.append(known[digest])
-            event = known[digest]
+                essay = f"E{len(known) + 1}"
+                fresh.append(
+                    EssayAdded(
+                        essay=essay,
+                        title=source.title,
+                        source=name,
+                        format=source.format,
+                        themes=source.themes,
+                        source_blob=source_blob,
+                        text_blob=text_blob,
+                        sentences=len(source.sentences),
+                        passages_blob=journal.put(_numbered(essay, source)),
+                    )
+                )
+                known[source_blob] = fresh[-1]
+            event = known[source_blob]
             answers.append(Added(event.essay, event.title, event.sentences, new))
         if fresh:
             journal.append_all(fresh, sync=True)
@@ -88,21 +99,14 @@ def passages(journal: Journal) -> list[Passage]:
 
 
 def _name(file: Path, path: Path) -> str:
-    return str(file.relative_to(path)) if path.is_dir() else file.name
+    return scrub(str(file.relative_to(path)) if path.is_dir() else file.name)
 
 
-def _event(journal: Journal, essay: str, name: str, source: Source) -> EssayAdded:
-    sentences = split(essay, source.text, source.format)
-    return EssayAdded(
-        essay=essay,
-        title=source.title,
-        source=name,
-        format=source.format,
-        themes=source.themes,
-        source_blob=journal.put(source.bytes),
-        text_blob=journal.put(source.text),
-        sentences=len(sentences),
-        passages_blob=journal.put("".join(s.model_dump_json() + "\n" for s in sentences)),
+def _numbered(essay: str, source: Source) -> str:
+    """The sentences of a source as those of an essay, one a line."""
+    change = {"essay": essay}
+    return "".join(
+        sentence.model_copy(update=change).model_dump_json() + "\n" for sentence in source.sentences
     )
 
 

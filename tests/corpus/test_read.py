@@ -1,7 +1,9 @@
 """Every kind of file becomes text, or is refused by name with the way to mend it."""
 
 import io
+import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,14 @@ def test_markdown_keeps_its_body_verbatim_below_the_front_matter(tmp_path: Path)
         ("---\n---\nOne whole sentence here.", "my essay", ()),
         ("---\nOne whole sentence here.\n---\nAnother one is here.", "my essay", ()),
         ("\ufeff---\ntitle: 7\n---\nOne whole sentence here.", "7", ()),
+        ("---\ntitle: 2023-02-30\ndate: 2023-02-30\n---\nOne sentence here.", "2023-02-30", ()),
+        (
+            "---\ntitle: ~\nthemes: [a, 2020-01-01, ~]\n---\nA cat is.",
+            "my essay",
+            ("a", "2020-01-01"),
+        ),
+        ("---\ntitle: [one]\nthemes: {a: b}\nn: 0x_\n---\nA cat is here.", "my essay", ()),
+        ("# ##\n## Own # \r\n\nOne whole sentence here.", "Own", ()),
     ],
 )
 def test_title_and_themes_have_fallbacks(
@@ -114,6 +124,18 @@ def test_html_in_an_old_encoding_is_read_by_what_it_declares(tmp_path: Path) -> 
         '<meta charset="iso-8859-1"><p>Ein Satz mit Umlauten: äöü.</p>'.encode("latin-1")
     )
     assert "äöü" in read(file).text
+
+
+def test_half_characters_become_replacement_characters(tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text('---\ntitle: "a\\ud800b"\nthemes: ["\\udc00"]\n---\nOne sentence is here.')
+    assert (read(file).title, read(file).themes) == ("a\ufffdb", ("\ufffd",))
+    page = tmp_path / "page.html"
+    page.write_bytes(b"<meta charset=unicode_escape><p>One caf\xe9 is \\ud800 here.</p>")
+    assert read(page).text == "One café is \ufffd here.\n"
+    named = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9-one.md"))
+    named.write_text("One sentence is here.")
+    assert read(named).title == "caf\ufffd one"
 
 
 def test_text_in_utf_16_with_its_mark_is_read(tmp_path: Path) -> None:
@@ -172,6 +194,11 @@ def encrypted(tmp_path: Path) -> bytes:
         ("a.md", b"# A heading\n\n```\ncode\n```\n", "has no sentences"),
         ("a.html", b"<script>One sentence is here.</script>", "has no sentences"),
         ("a.md", b"---\ntitle: [unclosed\n---\nOne sentence is here.", "front matter"),
+        ("a.md", b"---\ntitle: " + b"[" * 600 + b"\n---\nOne sentence is here.", "front matter"),
+        ("a.md", b'---\ntitle: "\\UFFFFFFFF"\n---\nOne sentence is here.', "front matter"),
+        ("a.html", b"<meta charset=undefined><p>One caf\xe9 is here.</p>", "is not text in UTF-8"),
+        ("a.html", b"<meta charset=idna><p>One caf\xe9 is here.</p>", "is not text in UTF-8"),
+        ("a.html", b"<meta charset=nonsense><p>One caf\xe9 is here.", "is not text in UTF-8"),
         ("a.pdf", b"%PDF-1.4 and then garbage", "is not a readable PDF"),
         ("a.pdf", b"not a pdf at all, by far", "is not a readable PDF"),
         ("a.pdf", pdf([]), "holds no text"),
@@ -212,3 +239,17 @@ def test_a_folder_means_every_essay_below_it_in_order(tmp_path: Path) -> None:
         "b.md",
         "deep/c.HTML",
     ]
+
+
+@pytest.mark.parametrize("character", [*'-|*#>".!?([ \n:&`~\t'])
+def test_a_character_repeated_without_end_is_read_in_no_long_time(
+    tmp_path: Path, character: str
+) -> None:
+    run = character * 20_000
+    for name in ("a.md", "a.txt", "a.html"):
+        for start in ("", "# ", "One sentence is here "):
+            file = tmp_path / name
+            file.write_text(f"One whole sentence is here.\n\n{start}{run}x\n")
+            began = time.process_time()
+            assert read(file).sentences
+            assert time.process_time() - began < 1

@@ -58,6 +58,10 @@ def test_one_sentence_stays_one(sentence: str) -> None:
         ("It has cars, boats, etc. However, it is slow.", None),
         ("这是第一句话。这是第二句话！", ["这是第一句话。", "这是第二句话！"]),
         ("The rate was 3.5. It then rose again.", ["The rate was 3.5.", "It then rose again."]),
+        (
+            "It began some years ago. It was in 1990. Then it spread.",
+            ["It began some years ago.", "It was in 1990.", "Then it spread."],
+        ),
     ],
 )
 def test_two_sentences_are_told_apart(text: str, expected: list[str] | None) -> None:
@@ -160,6 +164,39 @@ def test_text_without_any_stop_is_cut_into_pieces_of_bounded_length() -> None:
     assert len(found) > 5
     assert max(map(len, found)) <= 1000
     assert sum(text.count("word") for text in found) == 2000
+
+
+def test_a_line_is_of_a_table_by_its_bars_and_dashes() -> None:
+    rows = ["| one cell of a row", "name --|", "--|--", ":--: | :-:", "a name | --- | ---"]
+    prose = ["The set a | b is small here.", "It rose -- then | fell -- again.", "It is a--b here."]
+    assert cut("\n\n".join(rows)) == []
+    assert cut("\n\n".join(prose)) == prose
+
+
+@pytest.mark.parametrize("character", [*"-|*#>\".!?([ \n_`~=:'“…<&\t", "a", "e.g. ", "- ", "(]"])
+def test_a_character_repeated_without_end_takes_no_long_time(character: str) -> None:
+    run = character * (20_000 // len(character))
+    for text in (
+        run,
+        f"{run}x",
+        f"# {run}x",
+        f"A word here {run}x y. Then it ends.",
+        f"b. {run}\nX",
+    ):
+        for kind in ("markdown", "text"):
+            began = time.process_time()
+            split("E1", text, kind)
+            assert time.process_time() - began < 1
+
+
+def test_a_text_without_empty_lines_takes_no_longer_than_one_with_them() -> None:
+    def seconds(text: str) -> float:
+        began = time.process_time()
+        assert len(split("E1", text, "text")) == 20_000
+        return time.process_time() - began
+
+    line = "This is a plain sentence number five of the text.\n"
+    assert seconds(line * 20_000) < 4 * seconds((line * 20 + "\n") * 1_000)
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# Only a heading", "***", "- ", "Why?", "**", "__"])

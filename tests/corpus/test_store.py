@@ -1,14 +1,17 @@
 """The corpus lives in the journal: added once, numbered once, readable without its files."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
-from scientist.corpus import add, essays, passages, verify
+from scientist.corpus import add, essays, passages, split, verify
 from scientist.errors import UsageError
 from scientist.journal import Journal
 from scientist.journal import verify as verify_journal
@@ -64,6 +67,35 @@ def test_one_bad_file_adds_nothing(journal: Journal, folder: Path) -> None:
     with pytest.raises(UsageError, match=r"zero\.md"):
         add(journal, folder)
     assert journal.count("essay_added") == 0
+
+
+def test_a_file_name_that_is_no_utf_8_keeps_no_essay_out(journal: Journal, folder: Path) -> None:
+    odd = os.fsencode(folder) + b"/caf\xe9.md"
+    Path(os.fsdecode(odd)).write_text("A cat sat over there.\n")
+    assert [a.title for a in add(journal, folder)] == ["caf\ufffd", "One", "two"]
+    assert essays(journal)[0].source == "caf\ufffd.md"
+    assert not add(journal, folder)[0].new
+    assert verify_journal(journal.folder).passed
+
+
+def test_sentences_are_cut_once_and_before_the_journal_is_locked(
+    journal: Journal, folder: Path
+) -> None:
+    seen: list[str] = []
+
+    def watch(frame: FrameType, event: str, called: object) -> None:
+        if event == "call" and frame.f_code is split.__code__:
+            seen.append("cut")
+        elif event == "c_call" and called is fcntl.flock:
+            seen.append("lock")
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        add(journal, folder)
+    finally:
+        sys.setprofile(before)
+    assert seen == ["cut", "cut", "lock", "lock"]  # taken, and let go
 
 
 def test_two_processes_that_add_at_once_give_no_number_twice(
