@@ -37,6 +37,7 @@ from scientist.llm.client import Client
 from scientist.llm.endpoint import connect
 from scientist.memory.store import Store
 from scientist.records import Budget
+from scientist.science.protocol import check_plan
 from scientist.settings import Resolved, Settings
 from scientist.workspace import Workspace, explain
 
@@ -82,6 +83,7 @@ def open_campaign(
 ) -> str:
     """Write the opening event; the campaign's number is its place in the journal."""
     settings = resolved.values
+    check_plan(settings.pairs, settings.alpha)  # later it would cost model calls first
     with journal.locked():
         name = f"C{journal.count('campaign_opened') + 1}"
         journal.append(

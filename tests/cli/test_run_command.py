@@ -55,6 +55,21 @@ def test_a_budget_that_no_record_can_hold_is_refused(tmp_path: Path, flag: tuple
     assert not (tmp_path / "w" / "journal").exists()
 
 
+def test_a_plan_that_can_decide_nothing_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    with ScriptedServer() as server:
+        done = scientist(
+            *("run", "--essays", essays(tmp_path / "e"), "--pairs", 6, "-w", tmp_path / "w"),
+            *("--endpoint", server.url),
+            SCIENTIST_ALPHA="0.01",
+        )
+        assert not server.requests
+    assert done.returncode == 2
+    assert "can never give a p of 0.01" in done.stderr
+    assert f"scientist run -w {tmp_path / 'w'} --pairs 7" in done.stderr
+    with Journal(tmp_path / "w" / "journal") as journal:
+        assert journal.count("campaign_opened") == 0
+
+
 def test_an_end_without_a_finding_is_one_json_document(tmp_path: Path) -> None:
     def stuck(request: dict[str, Any]) -> dict[str, Any]:
         answer = propose(request)
