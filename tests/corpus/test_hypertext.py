@@ -1,11 +1,11 @@
 """A page becomes what a reader sees, whatever its author left out or laid out in tables."""
 
-import time
-
 import pytest
 
 from scientist.corpus import split
 from scientist.corpus.hypertext import render
+
+from .watchdog import watched
 
 ESSAY = "The first paragraph has a sentence. It has another one."
 MORE = "The second paragraph follows it. It ends here too."
@@ -144,8 +144,7 @@ def test_marked_sections_and_comments_that_never_end_hide_no_text() -> None:
         *("<li>", "<br>", "<title>a<b>", "<p hidden>", "<span hidden>", "<pre>", "<script>"),
     ],
 )
-def test_torn_pages_take_no_long_time(piece: str) -> None:
-    page = f"<body>{ESSAY}" + piece * (20_000 // len(piece))
-    began = time.process_time()
-    assert "The first paragraph" in render(page)[2]
-    assert time.process_time() - began < 2
+def test_torn_pages_are_read_to_their_end(piece: str) -> None:
+    page = f"<body>{ESSAY}" + piece * (100_000 // len(piece))
+    with watched():
+        assert "The first paragraph" in render(page)[2]

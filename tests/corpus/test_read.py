@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,8 @@ import pytest
 from scientist.corpus.read import files, read
 from scientist.corpus.sentences import split
 from scientist.errors import UsageError
+
+from .watchdog import watched
 
 
 def pdf(*pages: list[str], title: str = "") -> bytes:
@@ -242,14 +243,13 @@ def test_a_folder_means_every_essay_below_it_in_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("character", [*'-|*#>".!?([ \n:&`~\t'])
-def test_a_character_repeated_without_end_is_read_in_no_long_time(
+def test_a_character_repeated_without_end_is_read_to_its_end(
     tmp_path: Path, character: str
 ) -> None:
-    run = character * 20_000
-    for name in ("a.md", "a.txt", "a.html"):
-        for start in ("", "# ", "One sentence is here "):
-            file = tmp_path / name
-            file.write_text(f"One whole sentence is here.\n\n{start}{run}x\n")
-            began = time.process_time()
-            assert read(file).sentences
-            assert time.process_time() - began < 1
+    run = character * 100_000
+    with watched():
+        for name in ("a.md", "a.txt", "a.html"):
+            for start in ("", "# ", "One sentence is here "):
+                file = tmp_path / name
+                file.write_text(f"One whole sentence is here.\n\n{start}{run}x\n")
+                assert read(file).sentences

@@ -1,11 +1,12 @@
 """Sentences: cut where a reader would, with offsets that are exact."""
 
 import random
-import time
 
 import pytest
 
 from scientist.corpus import find, split
+
+from .watchdog import watched
 
 
 def cut(text: str, kind: str = "markdown") -> list[str]:
@@ -174,29 +175,24 @@ def test_a_line_is_of_a_table_by_its_bars_and_dashes() -> None:
 
 
 @pytest.mark.parametrize("character", [*"-|*#>\".!?([ \n_`~=:'“…<&\t", "a", "e.g. ", "- ", "(]"])
-def test_a_character_repeated_without_end_takes_no_long_time(character: str) -> None:
-    run = character * (20_000 // len(character))
-    for text in (
-        run,
-        f"{run}x",
-        f"# {run}x",
-        f"A word here {run}x y. Then it ends.",
-        f"b. {run}\nX",
-    ):
-        for kind in ("markdown", "text"):
-            began = time.process_time()
-            split("E1", text, kind)
-            assert time.process_time() - began < 1
+def test_a_character_repeated_without_end_is_split_to_its_end(character: str) -> None:
+    run = character * (100_000 // len(character))
+    with watched():
+        for text in (
+            run,
+            f"{run}x",
+            f"# {run}x",
+            f"A word here {run}x y. Then it ends.",
+            f"b. {run}\nX",
+        ):
+            for kind in ("markdown", "text"):
+                split("E1", text, kind)
 
 
-def test_a_text_without_empty_lines_takes_no_longer_than_one_with_them() -> None:
-    def seconds(text: str) -> float:
-        began = time.process_time()
-        assert len(split("E1", text, "text")) == 20_000
-        return time.process_time() - began
-
+def test_a_long_text_without_empty_lines_is_split_to_its_end() -> None:
     line = "This is a plain sentence number five of the text.\n"
-    assert seconds(line * 20_000) < 4 * seconds((line * 20 + "\n") * 1_000)
+    with watched():
+        assert len(split("E1", line * 60_000, "text")) == 60_000
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# Only a heading", "***", "- ", "Why?", "**", "__"])
@@ -204,14 +200,13 @@ def test_what_has_no_sentence_gives_none(text: str) -> None:
     assert cut(text) == []
 
 
-def test_torn_markup_never_breaks_the_offsets_nor_takes_long() -> None:
+def test_torn_markup_never_breaks_the_offsets_nor_goes_on_without_end() -> None:
     chance = random.Random(3)
     pieces = [
         *("word ", "Word", "**", "_", "[", "](", ")", "(", '"', "“", "”", "`", "```\n", "~~~\n"),
         *("\n", "\n\n", "# ", "- ", "1. ", "> ", "| ", "---\n", "<!--", "-->", "<b>", ". ", "! "),
         *("? ", "… ", " e.g. ", "\t", "é", "这是。", "\r\n", "\u2028", "\x0c", "**A**: "),
     ]
-    began = time.monotonic()
     for kind in ("markdown", "text", "html", "pdf"):
         for _ in range(300):
             text = "".join(chance.choice(pieces) for _ in range(chance.randint(1, 80)))
@@ -221,6 +216,6 @@ def test_torn_markup_never_breaks_the_offsets_nor_takes_long() -> None:
                 assert passage.start >= end
                 end = passage.end
                 assert find(text, passage.text) is not None
-    for torn in ("*" * 9000, "“word (word " * 3000, "[a](" * 4000, "<a " * 5000, "> " * 5000):
-        split("E1", torn)
-    assert time.monotonic() - began < 10
+    with watched():
+        for torn in ("*" * 90_000, "“word (word " * 30_000, "[a](" * 40_000, "<a " * 50_000):
+            split("E1", torn)
