@@ -1,6 +1,7 @@
 """Run experiment code in the sandbox: every given arm and seed, once; waits for the end.
 
-A folder that was launched before is taken up where it stands, never run twice.
+A folder that was launched before is taken up where it stands, never run twice. An interrupt
+stops the experiment; whoever comes back runs it anew, since half of it is no result.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from scientist.agent.bench import Bench
 
 
+STOP_SECONDS = 5
+
+
 class Arguments(BaseModel):
     folder: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="name of the run folder")
     code: str = Field(min_length=1, description="Python source that defines trial(arm, seed, ...)")
@@ -24,15 +28,22 @@ class Arguments(BaseModel):
 
 
 def call(arguments: Arguments, bench: Bench) -> tuple[experiments.Outcome, str]:
-    run = experiments.prepare(
-        bench.workspace.runs,
-        arguments.folder,
-        arguments.code,
-        arguments.parameters,
-        arguments.trials,
-        Limits.of(bench.settings),
-        bench.tier,
-    )
-    experiments.launch(run)
-    outcome = experiments.wait(run, on_trial=bench.on_trial)
+    standing = ""
+    while standing in ("", "stopped"):  # an interrupt that came before this call may stop it yet
+        run = experiments.prepare(
+            bench.workspace.runs,
+            arguments.folder,
+            arguments.code,
+            arguments.parameters,
+            arguments.trials,
+            Limits.of(bench.settings),
+            bench.tier,
+        )
+        try:
+            experiments.launch(run)
+            outcome = experiments.wait(run, on_trial=bench.on_trial)
+        except KeyboardInterrupt:
+            experiments.stop(run, STOP_SECONDS)
+            raise
+        standing = experiments.state(run)
     return outcome, f"{outcome.status}: {len(outcome.trials)} trials in {outcome.seconds:.1f} s"

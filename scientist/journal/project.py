@@ -179,6 +179,7 @@ def experiments(journal: Journal) -> list[ExperimentView]:
             view.status, view.reason = data["status"], data["reason"]
             view.trials, view.trials_blob = data["trials"], data["trials_blob"]
             view.seconds, view.environment = data["seconds"], data["environment"]
+            view.tier = data["tier"] or view.tier  # a resume may have found another sandbox
     return list(found.values())
 
 

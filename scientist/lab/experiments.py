@@ -1,12 +1,11 @@
 """What the agent does with an experiment: prepare a run folder, launch, wait, attach.
 
-A run folder's name is given by the caller and its input never changes, so whoever
-comes back after a crash finds the same run: ready, running, finished or lost.
+A run folder's name is given by the caller and its input never changes, so whoever comes
+back after a crash finds the same run: ready, running, finished, stopped or lost.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,13 +13,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from scientist.errors import UsageError, WorkspaceError
-from scientist.lab import process, results
-from scientist.lab.sandbox import Limits
+from scientist.lab import process, results, supervisor
+from scientist.lab.sandbox import RUNNER_FILE, Limits
 from scientist.lab.tiers import Tier
 from scientist.records import Trial
 from scientist.workspace import explain
@@ -30,7 +29,9 @@ START_SECONDS = 30
 CLAIM_SECONDS = 2
 GRACE_SECONDS = 60
 TEXT_BYTES = 64 * 2**20
+REASON_LENGTH = 300
 Status = Literal["done", "failed", "timeout", "killed", "lost"]
+Standing = Literal["ready", "running", "finished", "stopped", "lost"]
 _children: dict[str, subprocess.Popen[bytes]] = {}
 
 
@@ -40,6 +41,17 @@ class Run:
 
     folder: Path
     expected: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What the supervisor found in place when it began, and what contained it; else empty."""
+
+    code_hash: str = ""
+    runner_hash: str = ""
+    parameters: dict[str, Any] | None = None
+    tier: str = ""
+    limits: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,11 +66,12 @@ class Outcome:
     stderr: str
     environment: dict[str, Any]
     seconds: float
+    ran: Ran
 
 
 def runner_hash() -> str:
     """What the code that calls the trials hashes to."""
-    return hashlib.sha256(Path(__file__).with_name("runner.py").read_bytes()).hexdigest()
+    return supervisor.hash_of(RUNNER_FILE)
 
 
 def prepare(
@@ -73,32 +86,34 @@ def prepare(
     """Make the run folder whole or not at all; an existing one is taken as it is.
 
     All arms of a seed run before the next seed, so that a run cut short has whole pairs.
-    A lost run is set aside and made anew.
+    A run that was lost or stopped is set aside and made anew. One that nobody began will
+    run under the limits and the tier of now, not of whoever prepared it.
     """
     expected = _ordered(trials)
     folder = (runs / name).absolute()
     run = Run(folder, expected)
-    content = {
-        "experiment.py": code,
-        "params.json": json.dumps({"parameters": parameters, "trials": expected}),
-    }
+    plan = json.dumps({"parameters": parameters, "trials": expected})
+    files = {"experiment.py": code.encode(), "params.json": plan.encode()}
+    launch = {"limits": limits.plain(), "tier": tier.name, "binary": tier.binary}
     try:
         if folder.exists():
-            if any((folder / "input" / file).read_text() != text for file, text in content.items()):
+            if any((folder / "input" / file).read_bytes() != data for file, data in files.items()):
                 raise WorkspaceError(
                     f"{folder} holds another experiment", "scientist run (a new campaign)"
                 )
-            if state(run) != "lost":
+            standing = state(run)
+            if standing == "ready":
+                supervisor.write(folder / "launch.json", launch)
+            if standing not in ("stopped", "lost"):
                 return run
-            folder.rename(_free_name(folder))
+            folder.rename(_free_name(folder, standing))
         part = runs / f".{name}.{os.getpid()}"
         shutil.rmtree(part, ignore_errors=True)
         (part / "input").mkdir(parents=True)
         (part / "input").chmod(0o755)  # the sandbox's user must read it
-        for file, text in content.items():
-            (part / "input" / file).write_text(text, encoding="utf-8")
+        for file, data in files.items():
+            (part / "input" / file).write_bytes(data)
             (part / "input" / file).chmod(0o644)
-        launch = {"limits": limits.plain(), "binary": tier.binary}
         (part / "launch.json").write_text(json.dumps(launch))
         part.rename(folder)
     except OSError as fault:
@@ -143,10 +158,10 @@ def launch(run: Run) -> None:
         )
 
 
-def state(run: Run) -> Literal["ready", "running", "finished", "lost"]:
+def state(run: Run) -> Standing:
     """Where a run stands, by its folder and by whether its supervisor lives."""
-    if (run.folder / "status.json").exists():
-        return "finished"
+    if ended := _ended(run):
+        return ended
     try:
         claim = json.loads((run.folder / "claim").read_text() or "{}")
         pid, began, boot = claim["pid"], claim["start_time"], claim["boot"]
@@ -157,12 +172,21 @@ def state(run: Run) -> Literal["ready", "running", "finished", "lost"]:
         return "running" if age < CLAIM_SECONDS else "lost"
     if boot == process.boot() and process.alive(pid, began):
         return "running"
-    return "finished" if (run.folder / "status.json").exists() else "lost"
+    return _ended(run) or "lost"
 
 
-def stop(run: Run) -> None:
-    """Ask the supervisor to end a run; what it measured so far is kept."""
+def stop(run: Run, patience: float = 0) -> None:
+    """Ask the supervisor to end a run, and give it so many seconds to do so.
+
+    What it measured so far is kept, but a stopped run is never taken for a whole one.
+    """
     (run.folder / "stop").touch()
+    end = time.monotonic() + patience
+    while state(run) in ("ready", "running"):
+        if time.monotonic() >= end:
+            return
+        time.sleep(POLL_SECONDS)
+    _reap(run)
 
 
 def wait(
@@ -191,8 +215,7 @@ def wait(
             told = done
             on_trial(done, len(run.expected))
         time.sleep(POLL_SECONDS)
-    if child := _children.pop(str(run.folder), None):
-        child.wait()
+    _reap(run)
     return collect(run)
 
 
@@ -206,7 +229,7 @@ def collect(run: Run) -> Outcome:
         missing = len(run.expected) - len(found.trials)
         status, reason = "failed", f"{missing} of {len(run.expected)} trials gave no result"
     if found.errors and not found.forged and status in ("done", "failed"):
-        status, reason = "failed", (found.errors[0].strip().splitlines() or ["an error"])[-1]
+        status, reason = "failed", _last_line(found.errors[0]) or "an error"
     return Outcome(
         status=status,
         reason=reason,
@@ -216,6 +239,7 @@ def collect(run: Run) -> Outcome:
         stderr=_text(run.folder / "stderr"),
         environment=found.environment or {},
         seconds=seconds,
+        ran=Ran(**(_read(run, "ran.json") or {})),
     )
 
 
@@ -231,21 +255,44 @@ def _end_supervisor(run: Run) -> None:
     time.sleep(POLL_SECONDS)
 
 
+def _reap(run: Run) -> None:
+    if child := _children.pop(str(run.folder), None):
+        child.wait()
+
+
+def _ended(run: Run) -> Literal["finished", "stopped"] | None:
+    if (last := _read(run, "status.json")) is None:
+        return None
+    return "stopped" if last["status"] == "stopped" else "finished"
+
+
 def _status(run: Run) -> tuple[Status, str, float]:
-    try:
-        raw = json.loads((run.folder / "status.json").read_text())
-    except FileNotFoundError:
+    if (last := _read(run, "status.json")) is None:
         return "lost", "the supervisor died before the experiment ended", 0.0
-    return raw["status"], raw["reason"], raw["seconds"]
+    status: Status = "killed" if last["status"] == "stopped" else last["status"]
+    return status, last["reason"], last["seconds"]
+
+
+def _read(run: Run, name: str) -> dict[str, Any] | None:
+    """What the supervisor wrote in a file of the run; None if it did not come to that."""
+    try:
+        found: dict[str, Any] = json.loads((run.folder / name).read_text())
+    except FileNotFoundError:
+        return None
+    return found
+
+
+def _last_line(error: str) -> str:
+    """What an error says in the end, fit to stand in a sentence."""
+    line = (error.strip().splitlines() or [""])[-1]
+    return "".join(letter if letter.isprintable() else " " for letter in line)[:REASON_LENGTH]
 
 
 def _count(path: Path, offset: int) -> tuple[int, int]:
     """Lines that came since `offset`, and where the next look begins."""
     try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            new = file.read()
-    except FileNotFoundError:
+        new = results.content(path, results.MOST_BYTES, offset)
+    except OSError:
         return 0, offset
     return new.count(b"\n"), offset + len(new)
 
@@ -257,8 +304,8 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _free_name(folder: Path) -> Path:
+def _free_name(folder: Path, why: str) -> Path:
     number = 1
-    while (name := folder.with_name(f"{folder.name}.lost-{number}")).exists():
+    while (name := folder.with_name(f"{folder.name}.{why}-{number}")).exists():
         number += 1
     return name

@@ -96,7 +96,7 @@ def read(path: Path, expected: Sequence[tuple[str, int]]) -> Results:
     return Results(ordered, tuple(errors), environment)
 
 
-def content(path: Path, most: int) -> bytes:
+def content(path: Path, most: int, offset: int = 0) -> bytes:
     """The bytes of a plain file of its folder: no link, device or pipe, no second name."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -110,6 +110,7 @@ def content(path: Path, most: int) -> bytes:
             raise PermissionError(f"{path.name} is not a plain file with one name")
         if facts.st_size > most:
             raise PermissionError(f"{path.name} is larger than {most // 2**20} MB")
+        file.seek(offset)
         return file.read(most)
 
 

@@ -27,6 +27,7 @@ SPARE_IDS = 2_000_000_000
 SCRATCH = ("/tmp", "/dev/shm")
 INPUT = "/input"
 RUNNER = "/scientist/runner.py"
+RUNNER_FILE = Path(__file__).with_name("runner.py")
 LIBRARY_FOLDERS = ("/lib", "/lib64", "/lib32", "/bin", "/sbin")
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -167,7 +168,7 @@ def _contained(
             line += ["--perms", "0755", "--dir", str(parent)]
         line += ["--ro-bind", shown, shown]
     line += ["--perms", "0755", "--dir", str(Path(RUNNER).parent)]
-    line += ["--ro-bind", str(Path(__file__).with_name("runner.py")), RUNNER]
+    line += ["--ro-bind", str(RUNNER_FILE), RUNNER]
     line += ["--ro-bind", str(folder), INPUT]
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for name, value in (ENVIRONMENT | _paths()).items():
@@ -184,7 +185,7 @@ def _contained(
 
 def _uncontained(command: Sequence[str], folder: Path) -> list[str]:
     """The same command with no sandbox at all, for the flag that must be typed."""
-    places = {INPUT: str(folder), RUNNER: str(Path(__file__).with_name("runner.py"))}
+    places = {INPUT: str(folder), RUNNER: str(RUNNER_FILE)}
     return [places.get(word, word) for word in command]
 
 

@@ -2,13 +2,15 @@
 
 A process of its own, so that it outlives the agent; its main thread starts the
 sandbox, because bubblewrap dies with the thread that started it. It claims the
-folder once, enforces the limits of the whole process tree, appends result lines to
-trials.jsonl as they come, and ends with an atomic status.json.
+folder once, writes to ran.json what it is about to run and how, enforces the limits of
+the whole process tree, appends result lines to trials.jsonl as they come, and ends with
+an atomic status.json.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import selectors
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from scientist.lab import process, sandbox
 from scientist.lab.sandbox import Limits
@@ -45,11 +47,29 @@ def main(argv: list[str]) -> int:
     began = time.monotonic()
     try:
         launch = json.loads((folder / "launch.json").read_text())
+        write(folder / "ran.json", about_to_run(folder, launch))
         status, reason = supervise(folder, Limits(**launch["limits"]), launch["binary"])
     except Exception as fault:
         status, reason = "failed", f"the supervisor failed: {fault!r}"
-    write_status(folder, status, reason, time.monotonic() - began)
+    seconds = round(time.monotonic() - began, 4)
+    write(folder / "status.json", {"status": status, "reason": reason, "seconds": seconds})
     return 0
+
+
+def about_to_run(folder: Path, launch: dict[str, Any]) -> dict[str, Any]:
+    """What lies in place at the start, to be held against the seal, and what contains it."""
+    return {
+        "code_hash": hash_of(folder / "input" / "experiment.py"),
+        "runner_hash": hash_of(sandbox.RUNNER_FILE),
+        "parameters": json.loads((folder / "input" / "params.json").read_text())["parameters"],
+        "tier": launch["tier"],
+        "limits": launch["limits"],
+    }
+
+
+def hash_of(file: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, str]:
@@ -61,16 +81,16 @@ def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, st
     held = json.dumps(limits.of_a_process(contained=binary is not None))
     command = [sandbox.python(), "-P", sandbox.RUNNER, sandbox.INPUT, str(writing), held]
     command += ["contained"] if binary is not None else []
-    child = sandbox.start(folder / "input", limits, command, binary, (writing,))
-    os.close(writing)
     with (
         selectors.DefaultSelector() as streams,
         os.fdopen(reading, "rb") as results,
+        os.fdopen(writing, "wb") as writer,
         (folder / "trials.jsonl").open("ab") as trials,
         (folder / "stdout").open("wb") as stdout,
         (folder / "stderr").open("wb") as stderr,
-        child,
+        sandbox.start(folder / "input", limits, command, binary, (writing,)) as child,
     ):
+        writer.close()
         assert child.stdout is not None
         assert child.stderr is not None
         cap = limits.output_kb * 1024
@@ -161,7 +181,7 @@ def _exceeded(
     if now > deadline:
         return "timeout", f"longer than {limits.wall_seconds:g} s"
     if (folder / "stop").exists():
-        return "killed", "it was asked to stop"
+        return "stopped", "it was asked to stop"
     if len(members) > limits.processes + OWN_PROCESSES:
         return "killed", f"more than {limits.processes} processes"
     memory = limits.memory_mb * 2**20
@@ -179,17 +199,16 @@ def _files(members: list[process.Member]) -> int:
     return process.scratch_files(max(member.pid for member in members), sandbox.SCRATCH)
 
 
-def write_status(folder: Path, status: str, reason: str, seconds: float) -> None:
-    """The last word on a run, on disk before it is visible."""
-    content = {"status": status, "reason": reason, "seconds": round(seconds, 4)}
-    part = folder / "status.part"
-    with part.open("w") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / "status.json")
+def write(file: Path, content: dict[str, Any]) -> None:
+    """A small file, whole and on disk before it is visible."""
+    part = file.with_suffix(".part")
+    with part.open("w") as text:
+        json.dump(content, text)
+        text.flush()
+        os.fsync(text.fileno())
+    part.replace(file)
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(file.parent, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
 

@@ -11,8 +11,9 @@ refuted       high < s: every effect that would matter is excluded. This is an
               equivalence test by interval, each side at alpha / 2; it covers effects
               that are too small and effects that are opposite.
 inconclusive  neither; more pairs could decide.
-infeasible    fewer than LEAST_PAIRS valid pairs, or fewer than LEAST_SHARE of the
-              planned ones: what is missing could have changed the verdict.
+infeasible    a sealed pair has no valid result. Trials rarely go missing by chance: an arm
+              that crashes or runs out of time on its worst seeds looks better for it, and
+              no value that could stand in for a missing one is the worst possible.
 
 Only sealed seeds count. A pair is valid when both arms gave one finite value; a trial
 that was repeated with another value invalidates its pair, whichever came first.
@@ -28,25 +29,28 @@ from scientist.records import Direction, Interval, Judgement, Protocol, Trial, V
 from scientist.science import protocol as protocols
 from scientist.science import statistics
 
-LEAST_SHARE = 0.75
 
+def judge(protocol: Protocol, trials: Sequence[Trial], ending: str = "") -> Judgement:
+    """Apply the rule of a sealed protocol to the raw trials.
 
-def judge(protocol: Protocol, trials: Sequence[Trial]) -> Judgement:
-    """Apply the rule of a sealed protocol to the raw trials."""
+    `ending` says how the experiment ended if not as planned; it is given as the reason
+    why trials are missing, and decides nothing.
+    """
     if protocol.test != protocols.TEST:
         raise ScientistError(
             f"this version cannot apply the sealed test {protocol.test!r}",
             "use the version of scientist that sealed the protocol",
         )
     pairs = valid_pairs(protocol, trials)
-    needed = max(protocols.LEAST_PAIRS, math.ceil(LEAST_SHARE * len(protocol.seeds)))
-    if len(pairs) < needed:
-        return Judgement(
-            verdict=Verdict.INFEASIBLE,
-            reason=f"only {len(pairs)} of {len(protocol.seeds)} planned pairs are valid, "
-            f"{needed} are needed",
-            pairs=len(pairs),
-        )
+    sealed = len(protocol.seeds)
+    reason = ""
+    if len(pairs) < sealed:
+        reason = f"{sealed - len(pairs)} of {sealed} sealed pairs have no valid result"
+        reason += f"; {ending}" if ending else ""
+    elif sealed < protocols.LEAST_PAIRS:
+        reason = f"{sealed} pairs are too few to judge by"
+    if reason:
+        return Judgement(verdict=Verdict.INFEASIBLE, reason=reason, pairs=len(pairs))
     differences = [treatment - control for treatment, control in pairs]
     seed = int(protocols.digest(protocol)[:12], 16)
     rising = protocol.direction is Direction.INCREASE

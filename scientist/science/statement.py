@@ -52,12 +52,14 @@ def together(values: Sequence[float], edges: Sequence[float]) -> list[str]:
     """
     spread = max(values) - min(values)
     scale = spread or max(map(abs, values)) / 10 or 1.0
+    if scale > 10**MOST_DECIMALS:
+        return [repr(value + 0.0) for value in values]
     least = max(0, 1 - math.floor(math.log10(scale)))
     for decimals in range(least, MOST_DECIMALS + 1):
         texts = [f"{value + 0.0:.{decimals}f}" for value in values]
         if all(_kept(value, text, edges) for value, text in zip(values, texts, strict=True)):
             return [text.lstrip("-") if float(text) == 0 else text for text in texts]
-    return [repr(value) for value in values]
+    return [repr(value + 0.0) for value in values]
 
 
 def probability(p: float, alpha: float) -> str:

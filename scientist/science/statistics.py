@@ -2,7 +2,8 @@
 
 The order of the differences matters to no result that is reported, provided callers
 give them in order of seed: resampling is seeded, so that the same trials give the same
-numbers to the last digit. Differences that do not vary have their own exact answers.
+numbers to the last digit. Differences that do not vary have their own exact answers, and
+any finite ones have finite answers.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Literal
 
 from scientist.records import Interval
@@ -18,8 +20,8 @@ Alternative = Literal["two-sided", "greater", "less"]
 
 
 def mean(values: Sequence[float]) -> float:
-    """The arithmetic mean, summed exactly."""
-    return math.fsum(values) / len(values)
+    """The arithmetic mean, rounded once; so it never lies outside the values."""
+    return float(sum(map(Fraction, values)) / len(values))
 
 
 def constant(differences: Sequence[float]) -> bool:
@@ -32,8 +34,9 @@ def standardized(differences: Sequence[float]) -> float | None:
     """The mean in standard deviations of the differences (d_z); None if they do not vary."""
     if len(differences) < 2 or constant(differences):
         return None
-    center = mean(differences)
-    variance = math.fsum((d - center) ** 2 for d in differences) / (len(differences) - 1)
+    scaled, _ = _scaled(differences)
+    center = mean(scaled)
+    variance = math.fsum((d - center) ** 2 for d in scaled) / (len(scaled) - 1)
     return center / math.sqrt(variance)
 
 
@@ -48,10 +51,13 @@ def interval(
     if constant(differences):
         only = mean(differences)
         return Interval(low=only, high=only, confidence=confidence, method="degenerate")
+    scaled, exponent = _scaled(differences)
     for method in ("BCa", "percentile"):
-        low, high = _bootstrap(differences, confidence, resamples, seed, method)
-        if math.isfinite(low) and math.isfinite(high):
+        low, high = _bootstrap(scaled, confidence, resamples, seed, method)
+        if math.isfinite(low) and math.isfinite(high) and low <= high:
             break
+    # rounding may carry a mean past the largest value, where the largest float is no more
+    low, high = (math.ldexp(min(max(x, min(scaled)), max(scaled)), exponent) for x in (low, high))
     return Interval(low=low, high=high, confidence=confidence, method=method)
 
 
@@ -87,7 +93,7 @@ def sign_flip(
     from scipy import stats
 
     result = stats.permutation_test(
-        (np.asarray(differences, dtype=float),),
+        (np.asarray(_scaled(differences)[0], dtype=float),),
         np.mean,
         permutation_type="samples",
         alternative=alternative,
@@ -96,3 +102,13 @@ def sign_flip(
         rng=np.random.default_rng(seed),
     )
     return min(1.0, float(result.pvalue))
+
+
+def _scaled(values: Sequence[float]) -> tuple[list[float], int]:
+    """The values over a power of two that brings the largest below 1, and its exponent.
+
+    Squares and sums of these neither overflow nor vanish. Dividing so is exact, but for
+    values too small beside the largest to matter.
+    """
+    exponent = math.frexp(max(map(abs, values)))[1]
+    return [math.ldexp(value, -exponent) for value in values], exponent

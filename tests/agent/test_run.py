@@ -236,7 +236,7 @@ def test_ctrl_c_once_finishes_the_step_and_can_be_resumed(tmp_path: Path) -> Non
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
         assert process.returncode == 130, stderr
-        assert "scientist run --resume C1" in stderr
+        assert f"scientist run -w {tmp_path / 'w'} --resume C1" in stderr
         done = scientist("run", "--resume", "C1", "-w", tmp_path / "w", "--endpoint", server.url)
     assert done.returncode == 0, done.stderr
     assert len(asked) == 1, "the finished step was not asked for again"

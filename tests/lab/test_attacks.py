@@ -209,7 +209,7 @@ def test_links_pipes_and_giants_left_in_scratch_space_reach_nobody(
     names = {path.name for path in (tmp_path / "runs" / "run").rglob("*")}
     assert names <= {
         *("input", "experiment.py", "params.json", "launch.json", "claim", "supervisor.log"),
-        *("trials.jsonl", "stdout", "stderr", "status.json"),
+        *("ran.json", "trials.jsonl", "stdout", "stderr", "status.json"),
     }
 
 
@@ -279,6 +279,65 @@ def test_printing_result_lines_forges_nothing(ran: Ran) -> None:
     outcome = ran(code, ONE)
     assert [trial.metrics for trial in outcome.trials] == [{"m": 1.0}]
     assert "99.0" in outcome.stdout
+
+
+def test_a_trial_finds_nothing_that_the_one_before_it_left(ran: Ran) -> None:
+    code = """
+        import os, time
+        def trial(arm, seed):
+            files = [n for folder in ("/tmp", "/dev/shm") for n in os.listdir(folder)]
+            others = [p for p in os.listdir("/proc") if p.isdigit()]
+            for folder in ("/tmp", "/dev/shm"):
+                open(folder + "/left", "w").close()
+                os.makedirs(folder + "/deep/er")
+                open(folder + "/deep/er/left", "w").close()
+                os.chmod(folder + "/deep", 0)
+            os.symlink("/usr", "/tmp/link")
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    while True:
+                        time.sleep(0.001)
+                        with open("/tmp/late", "a") as file:
+                            file.write("x")
+                os._exit(0)
+            time.sleep(0.05)
+            return {"files": float(len(files)), "others": float(len(others))}
+    """
+    outcome = ran(code, [("a", seed) for seed in range(5)])
+    assert outcome.status == "done", outcome
+    assert {trial.metrics["files"] for trial in outcome.trials} == {0.0}
+    assert len({trial.metrics["others"] for trial in outcome.trials}) == 1
+
+
+def test_a_trial_reaches_neither_the_memory_of_the_runner_nor_its_pipe(ran: Ran) -> None:
+    body = """
+    parent = f"/proc/{os.getppid()}"
+    def opened(path, mode):
+        with open(path, mode, buffering=0):
+            return "opened"
+    def pipes():
+        reached = []
+        for number in range(64):
+            for mode in ("rb", "wb"):
+                try:
+                    opened(f"{parent}/fd/{number}", mode)
+                    reached.append(number)
+                except OSError:
+                    pass
+        return reached
+    return {
+        "read": lambda: opened(parent + "/mem", "rb"),
+        "write": lambda: opened(parent + "/mem", "r+b"),
+        "list": lambda: os.listdir(parent + "/fd"),
+        "environ": lambda: opened(parent + "/environ", "rb"),
+        "own": lambda: opened("/proc/self/mem", "rb"),
+        "pipes": pipes,
+    }"""
+    got = attempts(ran, body)
+    assert got.pop("pipes") == []
+    assert got.pop("own") == "opened"
+    assert set(got.values()) == {"PermissionError"}, got
 
 
 def test_a_trial_cannot_change_the_next_one(ran: Ran) -> None:

@@ -68,7 +68,7 @@ def test_a_missing_metric_arm_or_number_is_named() -> None:
     both = [one("new", m=1.0), one("old", m=2.0)]
     assert "no metric named x" in checks.check_trials(both, [], ARMS, "x")[0]
     assert "arm old gave no result" in checks.check_trials(both[:1], [], ARMS, "m")[0]
-    wrong = [*both, one("old", m=1.0, extra=math.nan)]
+    wrong = [*both, both[1].model_copy(update={"metrics": {"m": 1.0, "extra": math.nan}})]
     assert "not finite" in checks.check_trials(wrong, [], ARMS, "m")[0]
 
 
@@ -82,6 +82,7 @@ def test_a_missing_metric_arm_or_number_is_named() -> None:
         (GOOD + "from . import secret", "is not allowed"),
         (GOOD + "open('x')", "open is not allowed"),
         (GOOD + "().__class__.__subclasses__()", "__subclasses__ is not allowed"),
+        (GOOD + "random._os.environ", "_os is not allowed"),
         (HEADER + "x = 1", "there is no function trial"),
         ("def trial(arm, seed): return {'m': arm + seed}", "ARMS is not defined"),
         (HEADER + "def trial(seed, arm): return {'m': seed}", "in this order"),
@@ -96,7 +97,10 @@ def test_code_is_refused_with_a_reason(code: str, reason: str) -> None:
 
 def test_ordinary_code_is_not_refused() -> None:
     assert checks.check_code(GOOD) == ()
-    classes = "class Learner(dict):\n    def __init__(self):\n        super().__init__()\n"
+    classes = (
+        "class Learner(dict):\n    def __init__(self):\n        super().__init__()\n"
+        "        self._weights = [0.0]\n"
+    )
     assert checks.check_code(GOOD + classes) == ()
     assert all(checks.check_code(kit.code) == () for kit in kits.all_kits())
 

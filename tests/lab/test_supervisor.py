@@ -207,6 +207,39 @@ def test_a_run_may_be_launched_from_any_thread(prepared: Callable[..., Run]) -> 
     assert experiments.wait(run).status == "done"
 
 
+def test_results_that_cannot_be_written_end_the_run_soon(prepared: Callable[..., Run]) -> None:
+    run = prepared(
+        "import time\ndef trial(arm, seed):\n    time.sleep(15)\n    return {'m': 1.0}\n"
+    )
+    (run.folder / "trials.jsonl").symlink_to("/dev/full")
+    began = time.monotonic()
+    experiments.launch(run)
+    outcome = experiments.wait(run)
+    assert time.monotonic() - began < 10
+    assert outcome.status == "failed"
+    assert not outcome.trials
+    status = json.loads((run.folder / "status.json").read_text())
+    assert "No space left on device" in status["reason"]
+
+
+def test_a_supervisor_that_hangs_is_not_waited_for_for_ever(
+    prepared: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiments, "GRACE_SECONDS", 1)
+    run = prepared(SLOW, MANY, wall_seconds=1)
+    experiments.launch(run)
+    until(lambda: measured(run) > 2)
+    claim = json.loads((run.folder / "claim").read_text())
+    family = [member.pid for member in process.tree(claim["pid"])]
+    os.kill(claim["pid"], signal.SIGSTOP)
+    began = time.monotonic()
+    outcome = experiments.wait(run)
+    assert time.monotonic() - began < 10
+    assert outcome.status == "lost"
+    assert outcome.trials
+    until(lambda: not any(process.start_time(pid) for pid in family), 5)
+
+
 def test_a_missing_trial_is_never_passed_over(ran: Callable[..., Outcome]) -> None:
     code = """
         import os

@@ -10,8 +10,9 @@ import pytest
 from scientist.errors import ScientistError, UsageError
 from scientist.events import ProtocolSealed
 from scientist.journal import Journal
-from scientist.records import Direction, Hypothesis, Protocol, Trial
+from scientist.records import Direction, Hypothesis, Protocol, Trial, Verdict
 from scientist.science import protocol as protocols
+from scientist.science.judge import judge
 
 from .conftest import trials
 
@@ -87,9 +88,7 @@ def test_a_protocol_with_nan_cannot_be_sealed(protocol: Protocol) -> None:
         protocols.digest(broken)
 
 
-def test_seeds_are_drawn_from_the_hypothesis_and_smoke_seeds_never_meet_them(
-    hypothesis: Hypothesis,
-) -> None:
+def test_seeds_are_drawn_from_the_question_and_smoke_seeds_never_meet_them() -> None:
     for count in (6, 24, 5000):
         measured, smoke = protocols.seeds(count, "a basis")
         assert len(set(measured)) == count
@@ -98,10 +97,48 @@ def test_seeds_are_drawn_from_the_hypothesis_and_smoke_seeds_never_meet_them(
         assert 0 <= min(measured) <= max(smoke) < 2**31
     assert protocols.seeds(24, "a")[0] == protocols.seeds(24, "a")[0]
     assert set(protocols.seeds(24, "a")[0]).isdisjoint(protocols.seeds(24, "b")[0])
-    other = hypothesis.model_copy(update={"id": "H2"})
-    hashes = {"code_hash": "c", "runner_hash": "r"}
-    plans = [protocols.plan(h, pairs=24, alpha=0.05, **hashes) for h in (hypothesis, other)]
-    assert set(plans[0].seeds).isdisjoint(plans[1].seeds)
+
+
+def drawn(hypothesis: Hypothesis, pairs: int = 24, **change: object) -> tuple[int, ...]:
+    """The seeds that a hypothesis would be tested on."""
+    changed = hypothesis.model_copy(update=change)
+    hashes = {"code_hash": str(change.get("statement")), "runner_hash": "r"}
+    return protocols.plan(changed, pairs=pairs, alpha=0.05, **hashes).seeds
+
+
+def test_asking_the_same_again_in_other_words_does_not_throw_the_dice_again(
+    hypothesis: Hypothesis,
+) -> None:
+    first = drawn(hypothesis)
+    quote = hypothesis.quotes[0].model_copy(update={"sentence": 7})
+    for change in (
+        {"id": "H2"},
+        {"rationale": "Another reason."},
+        {"statement": "The same in other words."},
+        {"quotes": (quote,)},
+        {"factor": "another word"},
+        {"conditions": ("samples",)},
+        {"parent_finding": "F1"},
+        {"smallest_effect": 0.01},
+        {"direction": Direction.INCREASE},
+        {"treatment": "pooled", "control": "stable"},
+        {"parameters": dict(reversed(hypothesis.parameters.items()))},
+    ):
+        assert drawn(hypothesis, **change) == first
+    assert drawn(hypothesis, pairs=30)[:24] == first
+
+
+def test_another_question_is_asked_of_other_seeds(hypothesis: Hypothesis) -> None:
+    known = set(drawn(hypothesis))
+    for change in (
+        {"kit": "other"},
+        {"treatment": "informed"},
+        {"metric": "familiar_error"},
+        {"parameters": {**hypothesis.parameters, "noise": 0.2}},
+    ):
+        seeds = set(drawn(hypothesis, **change))
+        assert known.isdisjoint(seeds)
+        known |= seeds
 
 
 def test_a_plan_takes_everything_from_the_hypothesis(
@@ -115,14 +152,37 @@ def test_a_plan_takes_everything_from_the_hypothesis(
 
 
 @pytest.mark.parametrize(
-    ("pairs", "alpha", "says"), [(5, 0.05, "too few"), (6, 0.01, "can never give a p")]
+    ("pairs", "alpha", "says", "hint"),
+    [
+        (5, 0.05, "too few", "scientist run --pairs 6"),
+        (5, 0.01, "too few", "scientist run --pairs 7"),
+        (6, 0.01, "can never give a p", "scientist run --pairs 7"),
+        (24, 5e-5, "the finest that 9999 resamples", "SCIENTIST_ALPHA=0.0002 scientist run"),
+        (24, 1e-13, "the finest that 9999 resamples", "SCIENTIST_ALPHA=0.0002 scientist run"),
+        (8, 1e-300, "the finest", "SCIENTIST_ALPHA=0.0002 scientist run --pairs 13"),
+        (24, 0.0, "not at 0.0", "SCIENTIST_ALPHA=0.0002 scientist run"),
+        (24, 1 - 1e-16, "and 0.5, not at", "SCIENTIST_ALPHA=0.05 scientist run"),
+        (24, math.nan, "not at nan", "SCIENTIST_ALPHA=0.05 scientist run"),
+    ],
 )
-def test_a_plan_that_can_decide_nothing_is_refused(
-    hypothesis: Hypothesis, pairs: int, alpha: float, says: str
+def test_a_plan_that_can_decide_nothing_is_refused_with_the_command_that_mends_it(
+    hypothesis: Hypothesis, pairs: int, alpha: float, says: str, hint: str
 ) -> None:
     with pytest.raises(UsageError, match=says) as refused:
+        protocols.check_plan(pairs, alpha)
+    assert refused.value.hint == hint
+    with pytest.raises(UsageError, match=says):
         protocols.plan(hypothesis, pairs=pairs, alpha=alpha, code_hash="c", runner_hash="r")
-    assert "SCIENTIST_PAIRS=" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("pairs", "alpha"), [(13, 0.0002), (24, 0.0002), (10, 0.001), (7, 0.01), (6, 0.05), (6, 0.5)]
+)
+def test_a_plan_that_is_not_refused_can_support_a_clear_effect(
+    hypothesis: Hypothesis, pairs: int, alpha: float
+) -> None:
+    plan = protocols.plan(hypothesis, pairs=pairs, alpha=alpha, code_hash="c", runner_hash="r")
+    assert judge(plan, trials(plan, -25.0)).verdict is Verdict.SUPPORTED
 
 
 def test_comparing_an_arm_with_itself_is_refused(hypothesis: Hypothesis) -> None:
@@ -162,5 +222,9 @@ def test_every_departure_from_the_plan_is_named(protocol: Protocol) -> None:
         assert found[0].startswith(says)
     assert "code" in protocols.deviations(protocol, run, code_hash="d" * 64)[0]
     assert "runner" in protocols.deviations(protocol, run, runner_hash="d" * 64)[0]
+    assert protocols.deviations(protocol, run, code_hash="", runner_hash="") == (
+        "there is no record of the code that ran",
+        "there is no record of the runner that ran",
+    )
     used = {**protocol.parameters, "noise": 0.2}
     assert "parameters" in protocols.deviations(protocol, run, parameters=used)[0]

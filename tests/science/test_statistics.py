@@ -3,6 +3,8 @@
 import itertools
 import math
 import random
+import struct
+import sys
 
 import pytest
 
@@ -111,3 +113,55 @@ def test_the_same_data_and_seed_give_the_same_numbers() -> None:
         assert statistics.sign_flip(differences, "less", 99, 7) == statistics.sign_flip(
             differences, "less", 99, 7
         )
+
+
+def odd(number: int) -> list[float]:
+    """Finite differences nobody would expect: of any bits, any scale, at every edge."""
+    chance = random.Random(number)
+    size = chance.randint(6, 12)
+    edges = [0.0, -0.0, 5e-324, 1e-170, sys.float_info.min, 1.0, 1 + 2e-12, 1e200]
+    edges += [sys.float_info.max, -sys.float_info.max]
+
+    def bits() -> float:
+        while not math.isfinite(value := struct.unpack("d", chance.randbytes(8))[0]):
+            pass
+        return float(value)
+
+    base, scale = bits(), 2.0 ** chance.randint(-1070, 1020)
+    kinds = (
+        [bits() for _ in range(size)],
+        [chance.choice(edges) for _ in range(size)],
+        [chance.gauss(0.3, 1) * scale for _ in range(size)],
+        [base] * (size - 1) + [math.nextafter(base, 0)],
+        [chance.choice(edges)] * (size - 1) + [chance.choice(edges)],
+        [base / 2 * (1 + chance.random() * 10 ** chance.uniform(-14, -8)) for _ in range(size)],
+    )
+    return kinds[number % len(kinds)]
+
+
+def test_any_finite_differences_have_finite_answers() -> None:
+    for number in range(240):
+        differences = odd(number)
+        low, high = min(differences), max(differences)
+        assert low <= statistics.mean(differences) <= high, differences
+        size = statistics.standardized(differences)
+        assert size is None or math.isfinite(size), differences
+        found = statistics.interval(differences, 0.95, 199, number)
+        slack = 1e-12 * max(abs(low), abs(high))
+        assert low - slack <= found.low <= found.high <= high + slack, differences
+        assert 0 < statistics.sign_flip(differences, "greater", 199, number) <= 1, differences
+
+
+def test_the_unit_of_a_metric_changes_no_answer_but_its_scale() -> None:
+    for differences in CASES:
+        plain = statistics.interval(differences, 0.95, 999, 7)
+        for power in (-1000, -565, 600, 1000):
+            scaled = [math.ldexp(d, power) for d in differences]
+            found = statistics.interval(scaled, 0.95, 999, 7)
+            assert (found.low, found.high) == tuple(
+                math.ldexp(end, power) for end in (plain.low, plain.high)
+            )
+            assert statistics.standardized(scaled) == statistics.standardized(differences)
+            assert statistics.sign_flip(scaled, "less", 999, 7) == statistics.sign_flip(
+                differences, "less", 999, 7
+            )

@@ -22,5 +22,8 @@ def judge(state: State, runtime: Runtime[Bench]) -> State:
         )
     else:
         experiment = project.experiment(bench.journal, state["experiment"])
-        judgement = rules.judge(protocol, project.trials(bench.journal, experiment))
+        ending = ""
+        if experiment.status != "done":
+            ending = f"the experiment ended as {experiment.status}: {experiment.reason}"
+        judgement = rules.judge(protocol, project.trials(bench.journal, experiment), ending)
     return {"judgement": judgement.model_dump(mode="json")}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
-from scientist.events import Event, FindingRecorded
+from scientist.events import Event, ExperimentFinished, FindingRecorded
 from scientist.journal import project
-from scientist.lab.experiments import runner_hash
 from scientist.records import Finding, Judgement, Protocol
 from scientist.science import protocol as protocols
 from scientist.science import statement
@@ -29,12 +27,13 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
     if name:
         experiment = project.experiment(bench.journal, name)
         blob = experiment.trials_blob
-        code = project.sealed_code(bench.journal, experiment.protocol_digest)
+        ran = _finished(bench, name)
         deviations = protocols.deviations(
             protocol,
             project.trials(bench.journal, experiment),
-            code_hash=hashlib.sha256(code.encode()).hexdigest(),
-            runner_hash=runner_hash(),
+            code_hash=ran.code_hash,
+            runner_hash=ran.runner_hash,
+            parameters=ran.parameters,
         )
 
     def number(_: None) -> tuple[str, Sequence[Event]]:
@@ -62,3 +61,10 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
     )
     bench.toolkit.use("record_finding", bench, finding=finding)
     return {"findings": [*state.get("findings", []), finding]}
+
+
+def _finished(bench: Bench, name: str) -> ExperimentFinished:
+    """How an experiment ended, and what the supervisor found that it ran."""
+    entries = bench.journal.entries("experiment_finished", campaign=bench.campaign)
+    data = next(entry.data for entry in entries if entry.data["experiment"] == name)
+    return ExperimentFinished.model_validate(data)

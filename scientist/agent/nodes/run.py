@@ -1,7 +1,8 @@
 """Run: the measured trials of a sealed protocol, exactly once.
 
-The run folder is named after the effect, so an agent that died finds the very
-same folder: finished, still running, or lost.
+The run folder is named after the effect, so an agent that died finds the very same
+folder: finished, still running, stopped or lost. What really ran, and under which
+sandbox and limits, is recorded at the end as the supervisor found it.
 """
 
 from __future__ import annotations
@@ -68,6 +69,11 @@ def run(state: State, runtime: Runtime[Bench]) -> State:
             output_blob=bench.journal.put(output) if outcome.stdout or outcome.stderr else None,
             environment=outcome.environment,
             seconds=outcome.seconds,
+            code_hash=outcome.ran.code_hash,
+            runner_hash=outcome.ran.runner_hash,
+            parameters=outcome.ran.parameters,
+            tier=outcome.ran.tier,
+            limits=outcome.ran.limits,
         )
         return {"status": outcome.status, "blob": blob}, [event]
 
