@@ -18,6 +18,7 @@ help: ## show the targets
 run: $(STAMPS)/run ## set everything up and let the scientist work on the sample essays
 	@$(BIN)/scientist model pull
 	@$(BIN)/scientist run --essays $(ESSAYS) --rounds $(ROUNDS)
+	@echo "first:  . $(VENV)/bin/activate" >&2
 
 test: $(STAMPS)/dev ## set up what the tests need and run them all
 	@$(BIN)/scientist model pull
