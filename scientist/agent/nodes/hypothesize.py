@@ -1,16 +1,16 @@
 """Hypothesize: the model proposes, code checks every field and every quote.
 
 The answer's schema is narrowed to the family's own comparisons, metrics and settings,
-so that a small model cannot name what does not exist. The statement of a
-hypothesis is written by code from the checked fields; the model's words are kept
-as its rationale.
+less those tried before: a small model cannot name what does not exist, nor repeat
+itself. The statement of a hypothesis is written by code from the checked fields; the
+model's words are kept as its rationale.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Union
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -69,7 +69,7 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
         try:
             answer = bench.client.ask(
                 prompt,
-                proposals(kit, len(sentences)),
+                proposals(kit, len(sentences), _tried(bench, kit)),
                 seed=bench.settings.seed * 1000 + round_,
                 check=lambda value: _none_valid(bench, kit, sentences, value),
                 allow=bench.meter.check,
@@ -110,30 +110,41 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
     return {"candidates": names, "barren": 0 if names else state.get("barren", 0) + 1}
 
 
-def proposals(kit: Kit, sentences: int) -> type[BaseModel]:
-    """The answer's schema: nothing outside the family and the sentences shown can be named."""
+def proposals(kit: Kit, sentences: int, tried: set[tuple[frozenset[str], str]]) -> type[BaseModel]:
+    """The answer's schema: what is not there, or was tried before, cannot be named.
+
+    `tried` are pairs of arms with a setting under which they were compared. Every
+    hypothesis has a setting, so one with a new setting for its arms is a new one.
+    """
     strict = ConfigDict(extra="forbid")
     one_of: Any = Literal
     some: Any = list
+    any_of: Any = Union
     sentence = one_of[tuple(range(1, sentences + 1))]
-    proposal = create_model(
-        "Proposal",
-        __config__=strict,
-        sentences=(some[sentence], Field(min_length=1, max_length=3)),
-        reason=(str, Field(min_length=10, max_length=120)),
-        comparison=(one_of[tuple(kit.comparisons())], ...),
-        metric=(one_of[tuple(kit.metrics)], ...),
-        direction=(Direction, ...),
-        conditions=(
-            some[one_of[tuple(kit.settings())]],
-            Field(min_length=1, max_length=MOST_CONDITIONS),
-        ),
-    )
+    variants: list[type[BaseModel]] = []
+    for words, arms in kit.comparisons().items():
+        free = tuple(s for s in kit.settings() if (frozenset(arms), s) not in tried)
+        if not free:
+            continue
+        variants.append(
+            create_model(
+                f"Proposal{len(variants) + 1}",
+                __config__=strict,
+                comparison=(one_of[words], ...),  # first, so that the other variants are ruled out
+                sentences=(some[sentence], Field(min_length=1, max_length=3)),
+                reason=(str, Field(min_length=10, max_length=120)),
+                metric=(one_of[tuple(kit.metrics)], ...),
+                direction=(Direction, ...),
+                conditions=(some[one_of[free]], Field(min_length=1, max_length=MOST_CONDITIONS)),
+            )
+        )
+    if not variants:
+        return proposals(kit, sentences, set())
     return create_model(
         "Proposals",
         __config__=strict,
         thoughts=(str, Field(min_length=10, max_length=200)),
-        hypotheses=(some[proposal], Field(min_length=1, max_length=COUNT)),
+        hypotheses=(some[any_of[tuple(variants)]], Field(min_length=1, max_length=COUNT)),
     )
 
 
@@ -251,9 +262,23 @@ def _findings(bench: Bench, kit: Kit) -> list[str]:
     ][-6:]
 
 
-def _tested(bench: Bench, kit: Kit) -> set[str]:
+def _tried(bench: Bench, kit: Kit) -> set[tuple[frozenset[str], str]]:
+    """Pairs of arms, each with a setting under which they were compared."""
     return {
-        describe(h.record)
+        (frozenset((h.treatment, h.control)), f"{name} = {h.parameters[name]:g}")
+        for h in _chosen(bench, kit)
+        for name in h.conditions
+    }
+
+
+def _tested(bench: Bench, kit: Kit) -> set[str]:
+    return {describe(hypothesis) for hypothesis in _chosen(bench, kit)}
+
+
+def _chosen(bench: Bench, kit: Kit) -> list[Hypothesis]:
+    """The family's hypotheses that went further than being proposed."""
+    return [
+        h.record
         for h in project.hypotheses(bench.journal)
         if h.record.kit == kit.name and h.status != "proposed"
-    }
+    ]
