@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ def console() -> Console:
 
     class Lasting(Console):
         def on_broken_pipe(self) -> None:
-            self.quiet = True  # nobody reads any more; the work is worth finishing all the same
+            _mute()
 
     return Lasting(stderr=True, highlight=False, markup=False)
 
@@ -54,9 +54,18 @@ def json_line(value: Any) -> None:
 
 def note(text: str) -> None:
     """Progress, a reason or a hint."""
-    with suppress(BrokenPipeError):
+    try:
         sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
+    except BrokenPipeError:
+        _mute()
+
+
+def _mute() -> None:
+    """Nobody reads the progress any more; the work is worth finishing all the same."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stderr.fileno())  # what is still buffered must not fail at the exit
+    os.close(nowhere)
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

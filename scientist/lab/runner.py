@@ -32,6 +32,7 @@ ERROR_LENGTH = 4000
 LINE_BYTES = 256 * 1024
 SCRATCH = ("/tmp", "/dev/shm")
 PR_SET_DUMPABLE = 4
+KILL_TRIES = 500
 
 
 def main(argv: list[str]) -> int:
@@ -79,18 +80,24 @@ def limit(most: dict[str, int]) -> None:
 def tidy() -> None:
     """End every other process of the sandbox and empty its scratch folders."""
     with contextlib.suppress(ProcessLookupError):
-        os.kill(-1, signal.SIGKILL)
+        for _ in range(KILL_TRIES):  # one that is killed may still end what it was writing
+            os.kill(-1, signal.SIGKILL)
+            time.sleep(0.002)
     for folder in SCRATCH:
-        _empty(folder)
+        with contextlib.suppress(OSError):
+            _empty(folder, os.stat(folder).st_dev)
 
 
-def _empty(folder: str) -> None:
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+def _empty(folder: str, device: int) -> None:
+    """Remove what a folder holds, but for what is mounted there: Python may lie below it."""
+    with os.scandir(folder) as entries:
         for entry in entries:
             with contextlib.suppress(OSError):
+                if entry.stat(follow_symlinks=False).st_dev != device:
+                    continue
                 if entry.is_dir(follow_symlinks=False):
                     os.chmod(entry.path, 0o700)
-                    _empty(entry.path)
+                    _empty(entry.path, device)
                     os.rmdir(entry.path)
                 else:
                     os.unlink(entry.path)

@@ -177,7 +177,7 @@ def test_an_endpoint_that_is_down_exits_3_and_the_campaign_can_go_on(tmp_path: P
         *("run", "--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 8),
         *("-w", tmp_path / "w", "--endpoint", gone.url),
     )
-    refused(ran, 3, "no model server answers", "scientist run --resume C1")
+    refused(ran, 3, "no model server answers", f"scientist run -w {tmp_path / 'w'} --resume C1")
     with ScriptedServer(script=propose) as server:
         ran = scientist("run", "--resume", "-w", tmp_path / "w", "--endpoint", server.url)
     assert ran.returncode == 0, ran.stderr
