@@ -83,12 +83,8 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 def located(hint: str, arguments: Sequence[str]) -> str:
     """A hint whose commands act on the workspace that the failed command named."""
-    named = [
-        value
-        for word, following in zip_longest(arguments, arguments[1:])
-        for value in (_workspace_in(word, following),)
-        if value
-    ]
+    found = (_workspace_in(*words) for words in zip_longest(arguments, arguments[1:]))
+    named = [workspace for workspace in found if workspace]
     if not named or "-w " in hint or "--workspace" in hint:
         return hint
     return _COMMAND.sub(lambda found: f"{found[0]} -w {shlex.quote(named[-1])}", hint)

@@ -129,7 +129,7 @@ class Kit(_Strict):
     def settings(self) -> dict[str, tuple[str, float | int]]:
         """Every level of every parameter, (name, value) by its words."""
         return {
-            f"{name} = {value:g}": (name, value)
+            setting(name, value): (name, value)
             for name, parameter in self.parameters.items()
             for value in parameter.levels()
         }
@@ -145,6 +145,11 @@ class Kit(_Strict):
             name: parameter.value(name, given.get(name, parameter.default))
             for name, parameter in self.parameters.items()
         }
+
+
+def setting(name: str, value: Any) -> str:
+    """A parameter and its value in the words that models and people read."""
+    return f"{name} = {value:g}"
 
 
 def all_kits() -> tuple[Kit, ...]:

@@ -38,6 +38,11 @@ class Embedding(Protocol):
         ...
 
 
+def similarity(one: Vector, other: Vector) -> float:
+    """How near two unit vectors are in meaning: the cosine of the angle between them."""
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
 def identity(settings: Settings) -> str:
     """The id of the embedding the settings name, without loading it."""
     return IDS[settings.embedding]

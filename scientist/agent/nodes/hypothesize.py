@@ -22,8 +22,9 @@ from scientist.corpus.store import essays, passages
 from scientist.errors import ModelOutputError
 from scientist.events import CandidateRejected, Event, HypothesisProposed, Reasoned
 from scientist.journal import project
-from scientist.lab.kits import Kit, all_kits, load
+from scientist.lab.kits import Kit, all_kits, load, setting
 from scientist.llm import prompting
+from scientist.memory.embedding import similarity
 from scientist.records import Direction, Hypothesis, Passage, Quote
 
 COUNT = 2
@@ -121,9 +122,10 @@ def proposals(kit: Kit, sentences: int, tried: set[tuple[frozenset[str], str]]) 
     some: Any = list
     any_of: Any = Union
     sentence = one_of[tuple(range(1, sentences + 1))]
+    settings = kit.settings()
     variants: list[type[BaseModel]] = []
     for words, arms in kit.comparisons().items():
-        free = tuple(s for s in kit.settings() if (frozenset(arms), s) not in tried)
+        free = tuple(s for s in settings if (frozenset(arms), s) not in tried)
         if not free:
             continue
         variants.append(
@@ -153,7 +155,8 @@ def check(
 ) -> Candidate:
     """Every rule a proposal must obey; the first broken one is the reason."""
     treatment, control = kit.comparisons()[item["comparison"]]
-    chosen = [kit.settings()[condition] for condition in dict.fromkeys(item["conditions"])]
+    settings = kit.settings()
+    chosen = [settings[condition] for condition in dict.fromkeys(item["conditions"])]
     if len(dict(chosen)) < len(chosen):
         raise Rejected(f"two values for one parameter: {', '.join(item['conditions'])}")
     candidate = Candidate(
@@ -170,7 +173,7 @@ def check(
         raise Rejected(f"already tested or proposed: {describe(hypothesis)}")
     texts = [f"{kit.title}. {hypothesis.statement} {candidate.rationale}"]
     claim, *quoted = bench.store.embed([*texts, *(q.text for q in candidate.quotes)])
-    near = max(sum(a * b for a, b in zip(claim, q, strict=True)) for q in quoted)
+    near = max(similarity(claim, quote) for quote in quoted)
     if near < NEAR_ENOUGH:
         raise Rejected(f"the quoted sentences do not bear on it (similarity {near:.2f})")
     return candidate
@@ -179,7 +182,7 @@ def check(
 def describe(hypothesis: Hypothesis) -> str:
     """What would be measured, in one line; two hypotheses with one line are one experiment."""
     conditions = ", ".join(
-        f"{name} = {hypothesis.parameters[name]:g}" for name in sorted(hypothesis.conditions)
+        setting(name, hypothesis.parameters[name]) for name in sorted(hypothesis.conditions)
     )
     first, second = sorted((hypothesis.treatment, hypothesis.control))
     return f"{first} against {second} on {hypothesis.metric}, {conditions}"
@@ -191,7 +194,7 @@ def _build(name: str, kit: Kit, candidate: Candidate) -> Hypothesis:
         for name, value in candidate.parameters.items()
         if value != kit.parameters[name].default
     )
-    conditions = ", ".join(f"{name} = {candidate.parameters[name]:g}" for name in chosen)
+    conditions = ", ".join(setting(name, candidate.parameters[name]) for name in chosen)
     verb = "raises" if candidate.direction is Direction.INCREASE else "lowers"
     return Hypothesis(
         id=name,
@@ -265,7 +268,7 @@ def _findings(bench: Bench, kit: Kit) -> list[str]:
 def _tried(bench: Bench, kit: Kit) -> set[tuple[frozenset[str], str]]:
     """Pairs of arms, each with a setting under which they were compared."""
     return {
-        (frozenset((h.treatment, h.control)), f"{name} = {h.parameters[name]:g}")
+        (frozenset((h.treatment, h.control)), setting(name, h.parameters[name]))
         for h in _chosen(bench, kit)
         for name in h.conditions
     }

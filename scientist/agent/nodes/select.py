@@ -14,6 +14,7 @@ from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.events import Event, HypothesisSelected
 from scientist.journal import project
+from scientist.memory.embedding import similarity
 
 
 def select(state: State, runtime: Runtime[Bench]) -> State:
@@ -29,7 +30,7 @@ def select(state: State, runtime: Runtime[Bench]) -> State:
         vectors = bench.store.embed([*(known[n].statement for n in names), *tested])
         mine, others = vectors[: len(names)], vectors[len(names) :]
         return {
-            name: round(1 - max((_cosine(vector, other) for other in others), default=0.0), 6)
+            name: round(1 - max((similarity(vector, other) for other in others), default=0.0), 6)
             for name, vector in zip(names, mine, strict=True)
         }
 
@@ -41,7 +42,3 @@ def select(state: State, runtime: Runtime[Bench]) -> State:
         return best, [HypothesisSelected(hypothesis=best, reason=reason, scores=scores)]
 
     return {"hypothesis": bench.effects.once("select", round_, "choose", weigh, record)}
-
-
-def _cosine(a: Sequence[float], b: Sequence[float]) -> float:
-    return sum(x * y for x, y in zip(a, b, strict=True))

@@ -13,6 +13,7 @@ from scientist.agent.state import State
 from scientist.errors import WorkspaceError
 from scientist.journal import project
 from scientist.lab.kits import Kit, all_kits
+from scientist.memory.embedding import similarity
 
 PASSAGES = 8
 PER_ESSAY = 3
@@ -46,7 +47,7 @@ def _choose(bench: Bench, round_: int) -> Kit:
         texts = [bench.question, *(f"{kit.title}. {kit.summary}" for kit in kits)]
         question, *vectors = bench.store.embed(texts)
         nearness = {
-            kit.name: sum(a * b for a, b in zip(question, vector, strict=True))
+            kit.name: similarity(question, vector)
             for kit, vector in zip(kits, vectors, strict=True)
         }
         return max(kits, key=lambda kit: nearness[kit.name] - 0.05 * tried.count(kit.name))
