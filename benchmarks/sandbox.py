@@ -23,12 +23,12 @@ def trial(arm, seed):
 """
 
 
-def started(folder: Path, binary: str | None) -> Callable[[], None]:
+def started(folder: Path, box: sandbox.Box) -> Callable[[], None]:
     """One command, with the same interpreter, flags and paths whether contained or not."""
 
     def run() -> None:
         line = [sandbox.python(), "-P", "-c", "pass"]
-        with sandbox.start(folder, LIMITS, line, binary) as child:
+        with sandbox.start(folder, LIMITS, line, box) as child:
             child.communicate()
         assert child.returncode == 0
 
@@ -58,8 +58,8 @@ if __name__ == "__main__":
         one, many = f"a run of {ONE} empty trial", f"a run of {MANY} empty trials"
         found = medians(
             {
-                BASELINE: started(folder, None),
-                "the same, contained": started(folder, chosen.binary),
+                BASELINE: started(folder, sandbox.Box(sandbox.UNSAFE)),
+                "the same, contained": started(folder, chosen.box),
                 one: experiment(chosen, folder, ONE),
                 many: experiment(chosen, folder, MANY),
             }

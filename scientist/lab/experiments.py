@@ -94,7 +94,7 @@ def prepare(
     run = Run(folder, expected)
     plan = json.dumps({"parameters": parameters, "trials": expected})
     files = {"experiment.py": code.encode(), "params.json": plan.encode()}
-    launch = {"limits": limits.plain(), "tier": tier.name, "binary": tier.binary}
+    launch = {"limits": limits.plain(), "box": tier.box.plain()}
     try:
         if folder.exists():
             if any((folder / "input" / file).read_bytes() != data for file, data in files.items()):

