@@ -7,6 +7,7 @@ Neither file can be written from inside a sandbox.
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,8 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from scientist.errors import UsageError
 
 PREFIX = "SCIENTIST_"
-FOREIGN_NAMES = {"endpoint": "OPENAI_BASE_URL", "api_key": "OPENAI_API_KEY"}
+FOREIGN_NAMES = {
+    "endpoint": "OPENAI_BASE_URL",
+    "api_key": "OPENAI_API_KEY",
+    "ray_address": "RAY_ADDRESS",
+}
 SECRET = {"api_key"}
+LIBRARIES = ("numpy", "scipy", "sklearn", "networkx", "matplotlib", "torch")
 Whole = Annotated[int, Field(le=2**53)]  # what JSON can hold without loss
 
 
@@ -61,8 +67,16 @@ class Settings(BaseModel):
     minutes: float = Field(60, gt=0, description="wall-clock budget of a campaign")
     tokens: Whole = Field(200_000, ge=1, description="token budget of a campaign")
     seed: Whole = Field(1, ge=0, description="seed of a campaign's choices and sampling")
-    pairs: Whole = Field(24, ge=6, description="seeds per experiment, each run in every arm")
-    alpha: float = Field(0.05, gt=0, lt=1, description="nominal error of a verdict")
+    pairs: Whole | None = Field(
+        None, ge=6, description="seeds of an experiment; unset: as many as its smoke run suggests"
+    )
+    most_pairs: Whole = Field(48, ge=6, description="most seeds that a smoke run may suggest")
+    alpha: float = Field(
+        0.05, gt=0, lt=1, description="rate of false discoveries over all tests of a workspace"
+    )
+    libraries: tuple[str, ...] = Field(
+        LIBRARIES, description="what experiment code may import, besides Python's own mathematics"
+    )
     unsafe_no_sandbox: bool = Field(
         False, description="run experiment code without a sandbox (flag only)"
     )
@@ -72,6 +86,43 @@ class Settings(BaseModel):
     sandbox_processes: Whole = Field(64, gt=0, description="processes of one experiment")
     sandbox_disk_mb: Whole = Field(256, gt=0, description="disk an experiment may fill")
     sandbox_output_kb: Whole = Field(1024, gt=0, description="captured output of one experiment")
+    jobs: Whole = Field(
+        0, ge=0, description="trials of an experiment that run at once; 0: as many as processors"
+    )
+    executor: Literal["local", "ray", "slurm"] = Field(
+        "local", description="where trials run: this machine, a Ray cluster, a Slurm queue"
+    )
+    trial_cpus: float = Field(
+        1, gt=0, description="processors of a cluster that are set aside for one trial"
+    )
+    ray_address: str | None = Field(
+        None, description="HOST:PORT of a Ray cluster, or auto; unset: one on this machine"
+    )
+    slurm_partition: str | None = Field(None, description="partition of the Slurm queue")
+    slurm_cluster: Literal["slurm", "local"] = Field(
+        "slurm", description="submitit's cluster; local: its stand-in on this machine"
+    )
+    sandbox_gpus: bool = Field(
+        False, description="let experiments that are scripts use graphics processors"
+    )
+    sandbox_file_mb: Whole = Field(
+        0, ge=0, description="largest file of an experiment; 0: as sandbox_disk_mb"
+    )
+
+    @field_validator("libraries", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("libraries")
+    @classmethod
+    def _no_way_out(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} is not the name of a library")
+            if name == "scientist" or name in sys.stdlib_module_names:
+                raise ValueError(f"{name} leads out of an experiment and cannot be allowed")
+        return value
 
     @field_validator("cache_dir")
     @classmethod

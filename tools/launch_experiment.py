@@ -1,7 +1,8 @@
 """Run experiment code in the sandbox: every given arm and seed, once; waits for the end.
 
-A folder that was launched before is taken up where it stands, never run twice. An interrupt
-stops the experiment; whoever comes back runs it anew, since half of it is no result.
+A folder that was launched before is taken up where it stands, and no trial is run twice. An
+interrupt stops the experiment; whoever comes back measures what is missing, since half of it
+is no result.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from scientist.lab import experiments
+from scientist.lab.executors import Placement, Script
 from scientist.lab.sandbox import Limits
 
 if TYPE_CHECKING:
@@ -22,26 +24,33 @@ STOP_SECONDS = 5
 
 class Arguments(BaseModel):
     folder: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="name of the run folder")
-    code: str = Field(min_length=1, description="Python source that defines trial(arm, seed, ...)")
+    code: str = Field(
+        min_length=1,
+        description="Python source that defines trial(arm, seed, ...); of a script its command "
+        "and the addresses of its files",
+    )
     parameters: dict[str, float | int | str | bool] = Field(description="arguments of every trial")
     trials: list[tuple[str, int]] = Field(min_length=1, description="(arm, seed) pairs to run")
+    script: bool = Field(False, description="whether the code is a script's")
 
 
 def call(arguments: Arguments, bench: Bench) -> tuple[experiments.Outcome, str]:
+    script = Script.of(arguments.code, bench.journal.get) if arguments.script else None
     standing = ""
     while standing in ("", "stopped"):  # an interrupt that came before this call may stop it yet
         run = experiments.prepare(
             bench.workspace.runs,
             arguments.folder,
-            arguments.code,
+            "" if script else arguments.code,
             arguments.parameters,
             arguments.trials,
             Limits.of(bench.settings),
             bench.tier,
+            Placement.of(bench.settings),
+            script,
         )
         try:
-            experiments.launch(run)
-            outcome = experiments.wait(run, on_trial=bench.on_trial)
+            outcome = experiments.conduct(run, on_trial=bench.on_trial)
         except KeyboardInterrupt:
             experiments.stop(run, STOP_SECONDS)
             raise

@@ -1,10 +1,11 @@
 """Calls the trials of one experiment; runs inside the sandbox, stdlib only.
 
-`python -m scientist.lab.runner RUN_DIR [RESULTS_FD [RLIMITS [contained]]]` reads
-RUN_DIR/experiment.py and RUN_DIR/params.json ({"parameters": {...}, "trials": [[arm, seed],
-...]}) and writes one JSON line per trial to the descriptor (or RUN_DIR/trials.jsonl), each at
-once, so that a killed run keeps what it measured. Every trial is a fork of the freshly loaded
-experiment; in a sandbox what it leaves behind, processes and files, goes with it, so that the
+`python -m scientist.lab.runner RUN_DIR` reads RUN_DIR/experiment.py and RUN_DIR/params.json
+({"parameters": {...}, "trials": [[arm, seed], ...]}) and writes one JSON line per trial to
+RUN_DIR/trials.jsonl, each at once, so that a killed run keeps what it measured. A supervisor adds
+`RESULTS_FD TASKS_FD MANNER`: lines go to the first descriptor, numbers of trials come from the
+second one by one, and MANNER says what holds (see `main`). Every trial is a fork of the freshly
+loaded experiment; in a sandbox what it leaves behind, processes and files, goes with it, so that
 order and grouping of trials do not matter. The host believes nothing written here unchecked.
 """
 
@@ -30,37 +31,102 @@ import typing
 TRACEBACK_LINES = 12
 ERROR_LENGTH = 4000
 LINE_BYTES = 256 * 1024
-SCRATCH = ("/tmp", "/dev/shm")
-PR_SET_DUMPABLE = 4
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 KILL_TRIES = 500
+REPLACE_ME = 75
+LIBRARIES = ("numpy", "scipy", "scikit_learn", "networkx", "matplotlib", "torch")
+libc = ctypes.CDLL(None)
 
 
 def main(argv: list[str]) -> int:
-    """Run every trial of RUN_DIR; 0 if all of them gave metrics."""
-    folder = argv[1]
-    target: int | str = int(argv[2]) if len(argv) > 2 else os.path.join(folder, "trials.jsonl")
-    limit(json.loads(argv[3]) if len(argv) > 3 else {})
-    # the parent's number is 1 only in a process space of our own, where nobody else can be hurt
-    contained = argv[4:] == ["contained"] and os.getppid() == 1
+    """Run the trials of RUN_DIR; 0 if all of them gave metrics.
+
+    MANNER: {"limits": {name in `resource`: value}, "alone": whether all other processes to be
+    seen are the experiment's, "scratch": folders to empty between trials, "script": [word, ...]
+    to run instead of trials, "resources": {...} to tell it}.
+    """
+    folder, handed = argv[1], len(argv) > 2
+    target: int | str = int(argv[2]) if handed else os.path.join(folder, "trials.jsonl")
+    manner = json.loads(argv[4]) if handed else {}
+    limit(manner.get("limits", {}))
+    if handed:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _lock_memory(True)
+    with open(os.path.join(folder, "params.json"), encoding="utf-8") as file:
+        plan = json.load(file)
     with open(target, "a", encoding="utf-8") as results:
-        with open(os.path.join(folder, "params.json"), encoding="utf-8") as file:
-            plan = json.load(file)
         _write(results, {"environment": environment()})
+        if manner.get("script"):
+            _become(folder, manner, plan, results.fileno(), int(argv[3]))
         try:
             trial = load(os.path.join(folder, "experiment.py"))
         except BaseException as fault:
+            sys.stdout.flush()
             _write(results, {"error": _shorten(fault)})
             return 1
         gc.freeze()  # or collecting garbage in a fork would copy every page it looks at
-        failures = 0
-        for arm, seed in plan["trials"]:
-            if contained:
-                tidy()
-            line = _isolated(trial, arm, seed, plan["parameters"], results.fileno())
-            failures += "error" in line
-            _write(results, line)
+        if handed:
+            _write(results, {"ready": True})
+        secret = [results.fileno()] + ([int(argv[3])] if handed else [])
+        order = _handed(int(argv[3])) if handed else range(len(plan["trials"]))
+        return _each(trial, plan, order, results, secret, manner)
+
+
+def _each(
+    trial: types.FunctionType,
+    plan: dict[str, typing.Any],
+    order: typing.Iterable[int],
+    results: typing.TextIO,
+    secret: list[int],
+    manner: dict[str, typing.Any],
+) -> int:
+    """One trial after the other, each as if it were the first."""
+    # the parent's number is 1 only in a process space of our own, where nobody else can be hurt
+    alone = bool(manner.get("alone")) and os.getppid() == 1
+    folders = [os.path.expandvars(name) for name in manner.get("scratch", ())]
+    if not alone:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a trial leaves becomes our child
+    failures = 0
+    for number in order:
+        if alone:
+            end_others()
+        empty(folders)
+        arm, seed = plan["trials"][number]
+        line = _isolated(trial, arm, seed, plan["parameters"], secret)
+        failures += "error" in line
+        _write(results, line)
+        if not alone and not end_children():
+            return REPLACE_ME
     return 1 if failures else 0
+
+
+def _handed(tasks: int) -> typing.Iterator[int]:
+    """Numbers of trials as they come, until nobody can give more."""
+    with os.fdopen(tasks, "rb") as file:
+        while line := file.readline():
+            yield int(line)
+
+
+def _become(
+    folder: str,
+    manner: dict[str, typing.Any],
+    plan: dict[str, typing.Any],
+    results: int,
+    tasks: int,
+) -> None:
+    """Turn into the script, which reads its plan from a file and appends results to another."""
+    wanted = [plan["trials"][number] for number in _handed(tasks)]
+    told = {"parameters": plan["parameters"], "trials": wanted, "resources": manner["resources"]}
+    path = os.path.join(os.environ["TMPDIR"], "plan.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(told, file)
+    os.set_inheritable(results, True)
+    os.environ["SCIENTIST_PLAN"] = path
+    # by number of this process: its descendants may open it though they did not inherit it
+    os.environ["SCIENTIST_RESULTS"] = f"/proc/{os.getpid()}/fd/{results}"
+    os.chdir(folder)
+    _lock_memory(False)
+    os.execvp(manner["script"][0], manner["script"])
 
 
 def limit(most: dict[str, int]) -> None:
@@ -77,13 +143,37 @@ def limit(most: dict[str, int]) -> None:
             file.write("1000")
 
 
-def tidy() -> None:
-    """End every other process of the sandbox and empty its scratch folders."""
+def end_others() -> None:
+    """End every other process there is: all of them belong to this experiment."""
     with contextlib.suppress(ProcessLookupError):
         for _ in range(KILL_TRIES):  # one that is killed may still end what it was writing
             os.kill(-1, signal.SIGKILL)
-            time.sleep(0.002)
-    for folder in SCRATCH:
+            time.sleep(0.0005)
+
+
+def end_children() -> bool:
+    """End what a trial left behind; False if something is there that cannot be found."""
+    for _ in range(KILL_TRIES):
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return True
+        try:
+            with open(f"/proc/self/task/{os.getpid()}/children") as file:
+                left = file.read().split()
+        except OSError:
+            return False
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        time.sleep(0.0005)
+    return False
+
+
+def empty(folders: typing.Iterable[str]) -> None:
+    """Remove what these folders hold."""
+    for folder in folders:
         with contextlib.suppress(OSError):
             _empty(folder, os.stat(folder).st_dev)
 
@@ -105,7 +195,7 @@ def _empty(folder: str, device: int) -> None:
 
 def _lock_memory(locked: bool) -> None:
     """Whether processes of the same user are kept from this one's memory and open files."""
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0 if locked else 1, 0, 0, 0)
+    libc.prctl(PR_SET_DUMPABLE, 0 if locked else 1, 0, 0, 0)
 
 
 def environment() -> dict[str, str]:
@@ -115,20 +205,31 @@ def environment() -> dict[str, str]:
         "platform": platform.platform(),
         "machine": platform.machine(),
     }
-    try:
-        import numpy
-        import numpy.random  # loaded lazily, so every trial would pay for it
+    with contextlib.suppress(OSError, StopIteration), open("/proc/cpuinfo") as file:
+        model = next(line for line in file if line.startswith("model name"))
+        found["processor"] = model.partition(":")[2].strip()
+    return found | _libraries()
 
-        found["numpy"] = numpy.__version__
-    except ImportError:
-        found["numpy"] = "absent"
-    return found
+
+def _libraries() -> dict[str, str]:
+    """Versions of what experiments may use, by the names of folders: importing takes long."""
+    found = {"numpy": "absent"}
+    for folder in reversed(sys.path):
+        with contextlib.suppress(OSError):
+            for entry in os.listdir(folder):
+                name, _, rest = entry.partition("-")
+                if name.lower() in LIBRARIES and entry.endswith((".dist-info", ".egg-info")):
+                    found[name.lower()] = rest.rpartition(".")[0].partition("-")[0]
+    return dict(sorted(found.items()))
 
 
 def load(path: str) -> types.FunctionType:
     """The function `trial` of an experiment file."""
     with open(path, encoding="utf-8") as file:
         source = file.read()
+    if any(name in source for name in (*LIBRARIES, "sklearn")):
+        with contextlib.suppress(ImportError):
+            import numpy.random  # noqa: F401  or each trial would load it, and unseeded
     module = types.ModuleType("experiment")
     module.__file__ = path
     sys.modules["experiment"] = module
@@ -140,7 +241,11 @@ def load(path: str) -> types.FunctionType:
 
 
 def _isolated(
-    trial: types.FunctionType, arm: str, seed: int, parameters: dict[str, object], results: int
+    trial: types.FunctionType,
+    arm: str,
+    seed: int,
+    parameters: dict[str, object],
+    secret: typing.Iterable[int],
 ) -> dict[str, object]:
     """One trial in a process of its own, timed from outside."""
     line: dict[str, object] = {"arm": arm, "seed": seed}
@@ -159,7 +264,8 @@ def _isolated(
         try:
             os.setpgid(0, 0)
             os.close(reading)
-            os.close(results)
+            for descriptor in secret:
+                os.close(descriptor)
             _lock_memory(False)  # its own are its own affair
             _send(writing, json.dumps(_attempt(trial, arm, seed, parameters)).encode() + b"\n")
             sys.stdout.flush()
@@ -211,6 +317,7 @@ def _metrics(result: object) -> dict[str, float]:
         number = float(value)
         if not math.isfinite(number):
             raise ValueError(f"metric {name} is {number}, not a finite number")
+        str(name).encode()  # half a character cannot be written down
         metrics[str(name)] = number
     return metrics
 
@@ -242,7 +349,8 @@ def _ending(code: int) -> str:
 
 def _shorten(fault: BaseException) -> str:
     lines = traceback.format_exception(type(fault), fault, fault.__traceback__)
-    return "".join(lines[-TRACEBACK_LINES:])[-ERROR_LENGTH:]
+    text = "".join(lines[-TRACEBACK_LINES:])[-ERROR_LENGTH:]
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _write(results: typing.TextIO, line: dict[str, object]) -> None:

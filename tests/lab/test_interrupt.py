@@ -1,4 +1,4 @@
-"""An interrupted experiment is stopped, and half of it is never taken for the whole."""
+"""An interrupted experiment is stopped, and goes on later from what it had measured."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def interrupt(done: int, of: int) -> None:
         raise KeyboardInterrupt
 
 
-def test_an_interrupt_stops_the_experiment_and_the_resume_runs_it_anew(
+def test_an_interrupt_stops_the_experiment_and_the_resume_measures_the_rest(
     launch: Launch, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
@@ -68,16 +68,20 @@ def test_an_interrupt_stops_the_experiment_and_the_resume_runs_it_anew(
     assert experiments.state(stopped) == "stopped"
     claim = json.loads((folder / "claim").read_text())
     assert not process.alive(claim["pid"], claim["start_time"])
-    assert 3 <= len(experiments.collect(stopped).trials) < len(MANY)
+    half = experiments.collect(stopped)
+    assert 3 <= len(half.trials) < len(MANY)
+    before = (folder / "trials.jsonl").read_bytes()
 
     outcome = launch()
     assert outcome.status == "done"
     assert [(trial.arm, trial.seed) for trial in outcome.trials] == MANY
-    assert (tmp_path / "runs" / "run.stopped-1" / "trials.jsonl").exists()
+    assert (folder / "trials.jsonl").read_bytes().startswith(before)
+    assert outcome.seconds > half.seconds
+    assert [path.name for path in folder.parent.iterdir()] == ["run"]
     assert launch() == outcome  # a whole run is taken as it is
 
 
-def test_an_experiment_that_is_still_stopping_at_the_resume_is_run_anew_too(
+def test_an_experiment_that_is_still_stopping_at_the_resume_goes_on_too(
     launch: Launch, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):

@@ -24,7 +24,7 @@ def read(folder: Path, *lines: object) -> results.Results:
 def test_good_lines_become_trials_in_the_order_asked_for(tmp_path: Path) -> None:
     found = read(tmp_path, ENVIRONMENT, GOOD | {"arm": "b"}, GOOD)
     assert [trial.arm for trial in found.trials] == ["a", "b"]
-    assert found.environment == {"python": "3"}
+    assert found.environments == ({"python": "3"},)
     assert not found.forged
 
 
@@ -47,7 +47,11 @@ def test_good_lines_become_trials_in_the_order_asked_for(tmp_path: Path) -> None
         {"arm": "a", "seed": 1, "seconds": 0.1},
         GOOD | {"error": "both"},
         {"metrics": {"m": 1.0}},
-        ENVIRONMENT,
+        {"arm": "a", "error": "half a name"},
+        GOOD | {"metrics": {"\ud800": 1.0}},
+        {"arm": "\ud800", "seed": 1, "error": "no", "seconds": 0.1},
+        ENVIRONMENT | {"more": 1},
+        {"environment": {"python": 3}},
         '{"arm": "a", "seed": 1, "metrics": {"m": NaN}, "seconds": 0.1}',
         '{"arm": "a", "seed": 1, "metrics": {"m": 1e999}, "seconds": 0.1}',
         '{"arm": "a", "seed": 1, "metrics": {"m": ' + "9" * 5000 + '}, "seconds": 0.1}',
@@ -71,9 +75,20 @@ def test_a_second_result_for_a_trial_spoils_the_run(tmp_path: Path) -> None:
     assert "two results" in read(tmp_path, ENVIRONMENT, failed, GOOD).forged
 
 
-def test_only_the_first_line_can_be_the_environment(tmp_path: Path) -> None:
+def test_the_first_line_is_the_environment_and_other_workers_may_add_theirs(
+    tmp_path: Path,
+) -> None:
     assert read(tmp_path, GOOD).forged
-    assert read(tmp_path, ENVIRONMENT, GOOD, ENVIRONMENT).forged
+    other = {"environment": {"python": "4"}}
+    found = read(tmp_path, ENVIRONMENT, GOOD, other)
+    assert found.environments == ({"python": "3"}, {"python": "4"})
+    assert len(found.trials) == 1
+
+
+def test_an_error_that_names_no_trial_is_about_all_of_them(tmp_path: Path) -> None:
+    found = read(tmp_path, ENVIRONMENT, {"error": "it does not load"})
+    assert found.errors == ("it does not load",)
+    assert not found.forged
 
 
 def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.processes import measured, until
 from scientist.errors import UsageError, WorkspaceError
-from scientist.lab import experiments, process
+from scientist.lab import experiments
 from scientist.lab.experiments import Outcome, Run
 
 SLOW = """
@@ -26,20 +27,6 @@ SLOW = """
         return {"m": random.random() + (arm == "a")}
 """
 MANY = [(arm, seed) for seed in range(8) for arm in ("a", "b")]
-
-
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    """Wait for something that must come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
-
-
-def measured(run: Run) -> int:
-    """Lines written so far."""
-    path = run.folder / "trials.jsonl"
-    return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 def test_the_same_seeds_give_the_same_numbers(ran: Callable[..., Outcome]) -> None:
@@ -114,62 +101,6 @@ def test_a_run_outlives_the_kill_of_its_launcher_and_is_taken_up_again(
     assert experiments.state(again) == "finished"
 
 
-def test_a_killed_supervisor_takes_the_experiment_with_it_and_the_run_is_lost_then_made_again(
-    prepared: Callable[..., Run],
-) -> None:
-    run = prepared(SLOW, MANY)
-    experiments.launch(run)
-    until(lambda: measured(run) > 2)
-    claim = json.loads((run.folder / "claim").read_text())
-    family = [member.pid for member in process.tree(claim["pid"])]
-    assert len(family) > 2
-    os.kill(claim["pid"], signal.SIGKILL)
-    until(lambda: not any(process.start_time(pid) for pid in family), 5)
-    assert experiments.state(run) == "lost"
-    partial = experiments.wait(run)
-    assert partial.status == "lost"
-    assert 1 <= len(partial.trials) < len(MANY)
-
-    fresh = prepared(SLOW, MANY)
-    assert experiments.state(fresh) == "ready"
-    experiments.launch(fresh)
-    whole = experiments.wait(fresh)
-    assert whole.status == "done"
-    kept = {(t.arm, t.seed): t.metrics for t in whole.trials}
-    assert all(kept[t.arm, t.seed] == t.metrics for t in partial.trials)
-    assert (run.folder.parent / "run.lost-1" / "trials.jsonl").exists()
-
-
-def test_a_process_with_a_recycled_number_is_not_taken_for_the_supervisor(
-    prepared: Callable[..., Run],
-) -> None:
-    run = prepared(SLOW, MANY)
-    own = {"pid": os.getpid(), "start_time": process.start_time(os.getpid())}
-    claim = run.folder / "claim"
-    claim.write_text(json.dumps(own | {"boot": process.boot()}))
-    assert experiments.state(run) == "running"
-    claim.write_text(json.dumps(own | {"boot": process.boot(), "start_time": 1}))
-    assert experiments.state(run) == "lost"
-    claim.write_text(json.dumps(own | {"boot": "another"}))
-    assert experiments.state(run) == "lost"
-    claim.write_text("")
-    os.utime(claim, (1, 1))
-    assert experiments.state(run) == "lost"
-
-
-def test_many_supervisors_run_an_experiment_once(prepared: Callable[..., Run]) -> None:
-    run = prepared(SLOW, MANY[:4])
-    rivals = [
-        subprocess.Popen([sys.executable, "-m", "scientist.lab.supervisor", str(run.folder)])
-        for _ in range(6)
-    ]
-    outcome = experiments.wait(run)
-    assert [rival.wait(timeout=20) for rival in rivals] == [0] * 6
-    assert outcome.status == "done"
-    assert len(outcome.trials) == 4
-    assert measured(run) == 5
-
-
 def test_a_finished_run_is_taken_as_it_is(ran: Callable[..., Outcome]) -> None:
     first = ran(SLOW, MANY[:2])
     began = time.monotonic()
@@ -222,24 +153,6 @@ def test_results_that_cannot_be_written_end_the_run_soon(prepared: Callable[...,
     assert "No space left on device" in status["reason"]
 
 
-def test_a_supervisor_that_hangs_is_not_waited_for_for_ever(
-    prepared: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(experiments, "GRACE_SECONDS", 1)
-    run = prepared(SLOW, MANY, wall_seconds=1)
-    experiments.launch(run)
-    until(lambda: measured(run) > 2)
-    claim = json.loads((run.folder / "claim").read_text())
-    family = [member.pid for member in process.tree(claim["pid"])]
-    os.kill(claim["pid"], signal.SIGSTOP)
-    began = time.monotonic()
-    outcome = experiments.wait(run)
-    assert time.monotonic() - began < 10
-    assert outcome.status == "lost"
-    assert outcome.trials
-    until(lambda: not any(process.start_time(pid) for pid in family), 5)
-
-
 def test_a_missing_trial_is_never_passed_over(ran: Callable[..., Outcome]) -> None:
     code = """
         import os
@@ -251,6 +164,8 @@ def test_a_missing_trial_is_never_passed_over(ran: Callable[..., Outcome]) -> No
     outcome = ran(code)
     assert outcome.status == "failed"
     assert [trial.arm for trial in outcome.trials] == ["a"]
+    assert "died 2 times in this trial" in outcome.reason
+    assert outcome.restarts == 2
 
 
 def test_a_python_below_the_scratch_folder_still_works(tmp_path: Path) -> None:

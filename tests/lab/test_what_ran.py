@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,15 +17,23 @@ from scientist.agent.nodes.judge import judge
 from scientist.agent.nodes.record import record
 from scientist.agent.nodes.seal import seal
 from scientist.errors import ScientistError
-from scientist.events import ExperimentFinished, ExperimentStarted, HypothesisProposed
+from scientist.events import (
+    ExperimentFinished,
+    ExperimentStarted,
+    HypothesisProposed,
+    ProtocolSealed,
+)
 from scientist.journal import Journal, project
 from scientist.lab import experiments, kits
 from scientist.lab.experiments import Run
 from scientist.lab.tiers import UNSAFE, Tier
 from scientist.records import Direction, Hypothesis, Protocol, Trial, Verdict
 from scientist.science import protocol as protocols
+from scientist.science import stream
+from scientist.settings import Settings
 
 CODE = "def trial(arm, seed, scale=1): return {'m': float(seed)}\n"
+CODE_DIFFERS = "the code that ran is not the code that was sealed"
 NO_SANDBOX = Tier(UNSAFE, None)
 
 
@@ -85,8 +94,77 @@ def test_a_run_lost_before_its_end_still_says_what_it_ran(prepared: Callable[...
     lost = experiments.collect(run)
     assert lost.status == "lost"
     assert lost.ran == whole.ran
-    (run.folder / "ran.json").unlink()
+    (run.folder / "ran.jsonl").unlink()
     assert experiments.collect(run).ran == experiments.Ran()
+
+
+def lose(run: Run) -> None:
+    """As if the supervisor had been killed after the first trial."""
+    (run.folder / "status.json").unlink()
+    lines = (run.folder / "trials.jsonl").read_bytes().splitlines(keepends=True)
+    (run.folder / "trials.jsonl").write_bytes(b"".join(lines[:2]))
+
+
+def test_what_differs_between_two_attempts_matches_no_seal(prepared: Callable[..., Run]) -> None:
+    run = prepared(CODE, parameters={"scale": 2})
+    before = finish(run).ran
+    lose(run)
+    other = CODE.replace("seed)}", "seed + 1)}")
+    (run.folder / "input" / "experiment.py").write_text(other)
+    plan = json.loads((run.folder / "input" / "params.json").read_text())
+    plan["parameters"]["scale"] = 3
+    (run.folder / "input" / "params.json").write_text(json.dumps(plan))
+    outcome = finish(run)
+    assert outcome.status == "done"
+    hashes = [hashlib.sha256(code.encode()).hexdigest() for code in (CODE, other)]
+    assert [ran.code_hash for ran in outcome.attempts] == hashes
+    assert outcome.ran.code_hash == " or ".join(hashes)
+    assert outcome.ran.parameters == {"in part 1": {"scale": 2}, "in part 2": {"scale": 3}}
+    assert outcome.ran.tier == before.tier
+    assert outcome.ran.limits == before.limits
+
+
+def test_a_run_taken_up_again_keeps_its_limits_and_a_run_in_another_tier_is_made_anew(
+    prepared: Callable[..., Run], tier: Tier
+) -> None:
+    run = prepared(CODE, wall_seconds=19)
+    finish(run)
+    lose(run)
+    again = prepared(CODE, wall_seconds=12)
+    assert finish(again).ran.limits["wall_seconds"] == 19
+    lose(run)
+    anew = prepared(CODE, tier=NO_SANDBOX)
+    assert experiments.state(anew) == "ready"
+    assert (run.folder.parent / "run.lost-1" / "trials.jsonl").exists()
+
+
+def test_input_that_changes_while_it_runs_ends_the_experiment(prepared: Callable[..., Run]) -> None:
+    code = """
+        import os, time
+        def trial(arm, seed):
+            time.sleep(1)
+            os.kill(os.getppid(), 9)
+    """
+    run = prepared(code)
+    experiments.launch(run)
+    noted = run.folder / "ran.jsonl"
+    while not (noted.exists() and noted.stat().st_size):
+        time.sleep(0.01)
+    (run.folder / "input" / "experiment.py").write_text(CODE)
+    outcome = experiments.wait(run)
+    assert outcome.status == "failed"
+    assert outcome.reason == "the input was changed while the experiment ran"
+
+
+def test_environments_of_several_workers_are_all_shown(prepared: Callable[..., Run]) -> None:
+    run = prepared(CODE)
+    one = finish(run)
+    with (run.folder / "trials.jsonl").open("a") as file:
+        file.write(json.dumps({"environment": one.environment | {"numpy": "1.0"}}) + "\n")
+    both = experiments.collect(run)
+    assert both.environment["numpy"] == f"{one.environment['numpy']} or 1.0"
+    assert both.environment["python"] == one.environment["python"]
+    assert both.trials == one.trials
 
 
 @pytest.fixture
@@ -114,6 +192,7 @@ def protocol(hypothesis: Hypothesis) -> Protocol:
         hypothesis,
         pairs=8,
         alpha=0.05,
+        level=stream.next_level([], 0.05),
         code_hash=kits.load(hypothesis.kit).code_hash,
         runner_hash=experiments.runner_hash(),
     )
@@ -128,6 +207,8 @@ def bench(tmp_path: Path, hypothesis: Hypothesis) -> Iterator[Any]:
             campaign="C1",
             journal=journal,
             effects=Effects(journal, "C1"),
+            settings=Settings(pairs=8),
+            code_of=lambda kit, _: kits.load(kit).code,
             toolkit=SimpleNamespace(use=lambda *_, **__: None),
         )
 
@@ -144,6 +225,11 @@ def recorded(bench: Any, protocol: Protocol, **ended: Any) -> Any:
     lines = "".join(trial.model_dump_json() + "\n" for trial in run)
     journal.append_all(
         [
+            ProtocolSealed(
+                protocol=protocol,
+                digest=digest,
+                code_blob=journal.put(kits.load(protocol.kit).code),
+            ),
             ExperimentStarted(
                 experiment="X1",
                 hypothesis="H1",
@@ -177,6 +263,9 @@ def recorded(bench: Any, protocol: Protocol, **ended: Any) -> Any:
         "digest": digest,
         "protocol": protocol.model_dump(mode="json"),
         "experiment": "X1",
+        "first": None,
+        "problems": [],
+        "smoke": {"flags": []},
     }
     state |= judge(state, runtime)
     record(state, runtime)
@@ -193,7 +282,8 @@ def test_a_run_of_what_was_sealed_has_no_deviations(bench: Any, protocol: Protoc
 @pytest.mark.parametrize(
     ("ended", "says"),
     [
-        ({"code_hash": "d" * 64}, "the code that ran is not the code that was sealed"),
+        ({"code_hash": "d" * 64}, CODE_DIFFERS),
+        ({"code_hash": kits.all_kits()[0].code_hash + " or " + "d" * 64}, CODE_DIFFERS),
         ({"runner_hash": "d" * 64}, "the runner that ran is not the runner that was sealed"),
         ({"runner_hash": ""}, "there is no record of the runner that ran"),
         ({"parameters": {}}, "the parameters that were used are not those that were sealed"),

@@ -1,0 +1,46 @@
+"""The processes of a run, for tests that kill them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from scientist.lab import attempts, process
+from scientist.lab.experiments import Run
+from scientist.lab.sandbox import RUNNER
+
+
+def supervisor(run: Run) -> int:
+    """The process that claimed the last attempt."""
+    pid: int = attempts.holder(run.folder, attempts.last(run.folder))["pid"]
+    return pid
+
+
+def runners(run: Run) -> list[int]:
+    """The runners of its workers: neither the boxes around them nor the forks for trials."""
+    family = {member.pid for member in process.tree(supervisor(run))}
+    found = [pid for pid in process.started_with(RUNNER, "-P") if pid in family and _python(pid)]
+    forks = {child for pid in found for child in process.children(pid)}
+    return [pid for pid in found if pid not in forks]
+
+
+def measured(run: Run) -> int:
+    """Whole lines written so far."""
+    path = run.folder / "trials.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait for something that must come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.02)
+
+
+def _python(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1] == b"-P"
+    except (OSError, IndexError):
+        return False
