@@ -1,0 +1,136 @@
+"""The evidence of a workspace: what claims are held against, read from the journal alone.
+
+What a metric means (which way is better, its unit) comes from the header of the sealed code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from scientist.corpus import store as corpus
+from scientist.errors import JournalError, ScientistError
+from scientist.journal import Journal, project
+from scientist.journal.project import FindingView
+from scientist.lab import kits
+from scientist.records import Attempt, Finding, Hypothesis, Protocol
+from scientist.science import stream
+from scientist.science.claims.evidence import Evidence, Measure, Run
+
+Sealed = dict[str, tuple[Mapping[str, object], str]]
+
+
+def gather(journal: Journal) -> Evidence:
+    """Everything on record that a claim may name."""
+    sealed: Sealed = {
+        entry.data["digest"]: (entry.data["protocol"], entry.data["code_blob"])
+        for entry in journal.entries("protocol_sealed")
+    }
+    hypotheses = {view.record.id: view.record for view in project.hypotheses(journal)}
+    adjusted = stream.adjusted(journal)
+    runs: list[Run] = []
+    for view in project.findings(journal):
+        finding = view.record
+        hypothesis = hypotheses[finding.hypothesis]
+        if finding.first is not None:
+            run = _run(journal, sealed, view, hypothesis, finding.first)
+            runs.append(replace(run, final=False))
+        if finding.experiment:
+            run = _run(journal, sealed, view, hypothesis, _last(finding))
+            first = finding.first.judgement if finding.first else None
+            rate = adjusted.get(finding.protocol_digest)
+            runs.append(replace(run, first=first, adjusted_p=rate))
+        else:
+            runs.append(_never_run(finding, hypothesis, view.campaign))
+    quotes = {passage.address: passage.text for passage in corpus.passages(journal)}
+    ids = {*hypotheses, *(essay.id for essay in project.essays(journal))}
+    ids |= {view.id for view in project.campaigns(journal)}
+    ids |= {view.id for view in project.experiments(journal)}
+    return Evidence(tuple(runs), quotes=quotes, ids=frozenset(ids))
+
+
+def _last(finding: Finding) -> Attempt:
+    """The attempt whose numbers a finding gives."""
+    return Attempt(
+        experiment=finding.experiment,
+        protocol_digest=finding.protocol_digest,
+        trials_blob=finding.trials_blob,
+        judgement=finding.judgement,
+    )
+
+
+def _run(
+    journal: Journal,
+    sealed: Sealed,
+    view: FindingView,
+    hypothesis: Hypothesis,
+    attempt: Attempt,
+) -> Run:
+    if attempt.protocol_digest not in sealed:
+        raise JournalError(
+            f"{view.record.id} rests on a protocol {attempt.protocol_digest[:12]} that was never "
+            "sealed",
+            "scientist audit verify",
+        )
+    plan, code_blob = sealed[attempt.protocol_digest]
+    protocol = Protocol.model_validate(plan)
+    return Run(
+        experiment=attempt.experiment,
+        protocol=protocol,
+        trials=tuple(project.raw_trials(journal, attempt.trials_blob)),
+        judgement=attempt.judgement,
+        finding=view.record.id,
+        campaign=view.campaign,
+        conditions=hypothesis.conditions,
+        measures=_measures(protocol.kit, journal.get(code_blob).decode()),
+    )
+
+
+def _never_run(finding: Finding, hypothesis: Hypothesis, campaign: str) -> Run:
+    """A finding that was refused before anything was sealed: it has a verdict and no numbers."""
+    protocol = Protocol(
+        hypothesis=hypothesis.id,
+        kit=hypothesis.kit,
+        treatment=finding.treatment,
+        control=finding.control,
+        arms=(finding.treatment, finding.control),
+        metric=finding.metric,
+        direction=finding.direction,
+        smallest_effect=finding.smallest_effect,
+        parameters=hypothesis.parameters,
+        seeds=(),
+        smoke_seeds=(),
+        test="never sealed",
+        alpha=0.5,
+        confidence=0.5,
+        resamples=1,
+        stopping_rule="never sealed",
+        code_hash="",
+        runner_hash="",
+    )
+    return Run(
+        experiment="",
+        protocol=protocol,
+        trials=(),
+        judgement=finding.judgement,
+        finding=finding.id,
+        campaign=campaign,
+        conditions=hypothesis.conditions,
+    )
+
+
+def _measures(kit: str, code: str) -> dict[str, Measure]:
+    """What the sealed code says of its metrics; code without such a header says nothing."""
+    try:
+        found = kits.read(kit, code).metrics
+    except ScientistError:
+        return {}
+    return {
+        name: Measure(
+            better=metric.better,
+            unit=metric.unit,
+            share=metric.description.startswith("share ") and not metric.unit,
+            description=metric.description,
+        )
+        for name, metric in found.items()
+    }
