@@ -1,0 +1,197 @@
+"""`scientist belief`: how likely each hypothesis is held to be, what moved it, and how well
+the credences were borne out. Everything is derived from the journal at each call."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scientist.cli import options, output
+from scientist.cli.belief_plot import chance
+from scientist.errors import UsageError
+
+if TYPE_CHECKING:
+    from scientist.journal import Journal
+    from scientist.journal.project import FindingView, HypothesisView
+    from scientist.science.belief import Belief
+    from scientist.science.calibration import Calibration
+
+app = typer.Typer(help="How likely each hypothesis is, and why.", no_args_is_help=True)
+
+PlotOption = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE.svg", help="draw the history and the calibration"),
+]
+
+
+@app.command("list")
+def list_(
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+    plot: PlotOption = None,
+) -> None:
+    """The credence in every hypothesis, and how well credences were borne out."""
+    from scientist.science import calibration
+
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise UsageError(
+            f"{plot} is no .svg file", f"scientist belief list --plot {plot.with_suffix('.svg')}"
+        )
+    with options.reading(workspace) as (_, journal):
+        views, found, beliefs = _believed(journal)
+    records, findings = [view.record for view in views], [view.record for view in found]
+    scored = calibration.score(calibration.forecasts(records, findings, beliefs))
+    if plot is not None and beliefs:
+        _draw(plot, beliefs, found, scored)
+    if as_json:
+        plain = [_plain(view, belief) for view, belief in zip(views, beliefs, strict=True)]
+        output.document(
+            {"beliefs": plain, "calibration": None if scored is None else asdict(scored)}
+        )
+        return
+    if not beliefs:
+        output.note("no hypotheses yet, so nothing is believed; hint: scientist run")
+        return
+    output.table(
+        ("id", "prior", "credence", "findings", "status", "statement"),
+        [_row(view, belief) for view, belief in zip(views, beliefs, strict=True)],
+    )
+    output.result("")
+    for line in _calibration(scored):
+        output.result(line)
+    if scored is not None:
+        output.table(
+            ("credence", "verdicts", "mean", "supported", "95% range of the share"),
+            [
+                (
+                    f"{group.low:g} to {group.high:g}",
+                    group.count,
+                    f"{group.credence:.2f}",
+                    f"{group.supported:.2f}",
+                    f"{group.range[0]:.2f} to {group.range[1]:.2f}",
+                )
+                for group in scored.bins
+            ],
+        )
+
+
+@app.command()
+def show(
+    hypothesis: Annotated[str, typer.Argument(help="id of a hypothesis, such as H1")],
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """One hypothesis: each run that bears on it, what it did to the credence, and why."""
+    from scientist.journal import project
+
+    with options.reading(workspace) as (_, journal):
+        name = project.hypothesis(journal, hypothesis).record.id
+        views, found, beliefs = _believed(journal)
+    view, belief = next(
+        pair for pair in zip(views, beliefs, strict=True) if pair[0].record.id == name
+    )
+    if as_json:
+        output.document(_plain(view, belief))
+        return
+    origin = "assumed" if view.record.prior is None else "the model's, when it proposed it"
+    output.result(f"{name}  credence {chance(belief.credence)}  ({view.status})")
+    output.result(f"  {view.record.statement}")
+    output.result(f"  prior       {belief.prior:g} ({origin})")
+    statements = {finding.record.id: finding.record.statement for finding in found}
+    for line in _told(belief, statements):
+        output.result(line)
+    if not belief.steps:
+        output.note(f"no finding bears on {name} yet; hint: scientist run")
+
+
+def _believed(
+    journal: Journal,
+) -> tuple[list[HypothesisView], list[FindingView], list[Belief]]:
+    from scientist.journal import project
+    from scientist.science import belief
+
+    hypotheses, findings = project.hypotheses(journal), project.findings(journal)
+    seeds = {
+        entry.data["digest"]: tuple(entry.data["protocol"]["seeds"])
+        for entry in journal.entries("protocol_sealed")
+    }
+    records = [view.record for view in hypotheses]
+    return hypotheses, findings, belief.fold(records, [f.record for f in findings], seeds)
+
+
+def _row(view: HypothesisView, belief: Belief) -> tuple[Any, ...]:
+    prior = f"{belief.prior:g}" if view.record.prior is not None else f"{belief.prior:g} assumed"
+    findings = len({step.finding for step in belief.steps if step.counted})
+    return (
+        view.record.id,
+        prior,
+        chance(belief.credence),
+        findings,
+        view.status,
+        view.record.statement,
+    )
+
+
+def _told(belief: Belief, statements: dict[str, str]) -> list[str]:
+    """Finding by finding, run by run."""
+    lines: list[str] = []
+    told = ""
+    for step in belief.steps:
+        if step.finding != told:
+            told = step.finding
+            lines.append(f"  {told:<11} {statements[told]}")
+        moved = f"times {step.factor:.3g}" if step.counted else "not counted"
+        lines.append(f"    {step.experiment:<9} {moved}: credence {chance(step.credence)}")
+        lines.append(f"              {step.reason}")
+    return lines
+
+
+def _plain(view: HypothesisView, belief: Belief) -> dict[str, Any]:
+    return {
+        **asdict(belief),
+        "credence": belief.credence,
+        "stated": view.record.prior,
+        "status": view.status,
+        "statement": view.record.statement,
+    }
+
+
+def _calibration(scored: Calibration | None) -> list[str]:
+    if scored is None:
+        return ["calibration: nothing was supported or refuted yet, so nothing can be scored"]
+    lines = [
+        f"calibration: the credence before each of {scored.forecasts} verdicts (1 if supported, "
+        "0 if refuted)",
+        f"  Brier score {scored.brier:.3f} = reliability {scored.reliability:.3f} - resolution "
+        f"{scored.resolution:.3f} + uncertainty {scored.uncertainty:.3f} "
+        f"{'-' if scored.within < 0 else '+'} {abs(scored.within):.3f} within bins",
+        f"  beside it: {scored.uncertainty:.3f} for always saying the share that was supported, "
+        f"{scored.base_rate:.2f}, known only in hindsight; 0.250 for always saying 0.5",
+    ]
+    if scored.stated_brier is not None:
+        lines.append(
+            f"  the model's priors alone: {scored.stated_brier:.3f} over {scored.stated} verdicts"
+        )
+    if scored.few:
+        plural = "s are" if scored.forecasts > 1 else " is"
+        lines.append(f"  {scored.forecasts} verdict{plural} too few to tell how good they are")
+    return lines
+
+
+def _draw(
+    path: Path, beliefs: list[Belief], found: list[FindingView], scored: Calibration | None
+) -> None:
+    from scientist.cli import belief_plot
+
+    text = belief_plot.draw(beliefs, [view.record.id for view in found], scored)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise UsageError(
+            f"{path} cannot be written: {fault.strerror or fault}",
+            "scientist belief list --plot FILE.svg, in a folder you may write to",
+        ) from fault
+    output.note(f"plot written to {path}")
