@@ -8,6 +8,7 @@ STAMPS := $(VENV)/.stamps
 UV     := $(shell command -v uv 2>/dev/null)
 ESSAYS ?= workspace/essays
 ROUNDS ?= 2
+SPREAD ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast lint format setup setup-test constraints clean
@@ -23,10 +24,10 @@ run: $(STAMPS)/run ## set everything up and let the scientist work on the sample
 test: $(STAMPS)/dev ## set up what the tests need and run them all
 	@$(BIN)/scientist model pull
 	@$(BIN)/scientist model pull smollm2-135m
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SPREAD)
 
-test-fast: $(STAMPS)/dev ## the tests that need no model
-	@$(BIN)/python -m pytest -m "not model"
+test-fast: $(STAMPS)/dev ## the tests that need neither a model nor a cluster
+	@$(BIN)/python -m pytest $(SPREAD) -m "not model and not ray"
 
 lint: $(STAMPS)/dev ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from scientist.records import (
     Finding,
     Hypothesis,
     JsonObject,
+    Judgement,
     Protocol,
     Record,
     Usage,
@@ -48,6 +49,7 @@ class CampaignOpened(Record):
     seed: int
     settings: JsonObject
     versions: dict[str, str]
+    hypothesis: str | None = None
 
 
 class CampaignResumed(Record):
@@ -183,6 +185,17 @@ class ExperimentStarted(Record):
     limits: JsonObject
 
 
+class Looked(Record):
+    """The rule was applied to what an experiment had measured so far."""
+
+    kind: Literal["looked"] = "looked"
+    experiment: str
+    protocol_digest: str
+    pairs: int
+    stop: str
+    trials_blob: str | None
+
+
 class ExperimentFinished(Record):
     """An attempt ended, in whatever way."""
 
@@ -201,6 +214,41 @@ class ExperimentFinished(Record):
     parameters: JsonObject | None = None
     tier: str = ""
     limits: JsonObject = Field(default_factory=dict)
+
+
+class Judged(Record):
+    """The rule was applied to a sealed protocol for good; no stream of tests forgets it."""
+
+    kind: Literal["judged"] = "judged"
+    experiment: str
+    protocol_digest: str
+    judgement: Judgement
+
+
+class ExperimentReproduced(Record):
+    """A recorded experiment was run again from the record and compared, number by number."""
+
+    kind: Literal["experiment_reproduced"] = "experiment_reproduced"
+    experiment: str
+    protocol_digest: str
+    identical: bool
+    trials: int
+    numbers: int
+    drifted: int
+    missing: int
+    appeared: int
+    largest_absolute: float | None
+    largest_relative: float | None
+    causes: tuple[str, ...]
+    verdict_before: str
+    verdict_after: str
+    status: str
+    reason: str
+    trials_blob: str | None
+    environment: JsonObject
+    runner_hash: str
+    tier: str
+    limits: JsonObject
 
 
 class FindingRecorded(Record):
@@ -269,7 +317,10 @@ Event = Annotated[
     | HypothesisSelected
     | ProtocolSealed
     | ExperimentStarted
+    | Looked
     | ExperimentFinished
+    | Judged
+    | ExperimentReproduced
     | FindingRecorded
     | EffectIntended
     | EffectDone

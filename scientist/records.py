@@ -7,7 +7,7 @@ progress) is not stored here; the journal's projections derive it.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -64,13 +64,19 @@ class Verdict(StrEnum):
 
 
 class Hypothesis(Record):
-    """A falsifiable statement with the quotes it came from."""
+    """A falsifiable statement with the quotes it came from.
+
+    Without a kit it is about code of the user's own, kept under `code_hash`; with a
+    `data_hash` that code is a script with files.
+    """
 
     id: str
     statement: str
     rationale: str = ""
     quotes: tuple[Quote, ...]
     kit: str
+    code_hash: str = ""
+    data_hash: str = ""
     factor: str
     treatment: str
     control: str
@@ -79,30 +85,48 @@ class Hypothesis(Record):
     smallest_effect: float = Field(gt=0)
     parameters: dict[str, float | int | str | bool] = {}
     conditions: tuple[str, ...] = ()
+    prior: float | None = Field(default=None, gt=0, lt=1)
     parent_finding: str | None = None
 
 
+class Stage(StrEnum):
+    """Why a protocol is run: to test, or to test again what a first run supported."""
+
+    FIRST = "first"
+    CONFIRMATION = "confirmation"
+
+
 class Protocol(Record):
-    """The sealed pre-registration; its digest enters the journal before any measured trial."""
+    """The sealed pre-registration; its digest enters the journal before any measured trial.
+
+    `alpha` is the false discovery rate promised over the workspace, `level` the part of it
+    that this test may spend. `looks` are the counts of pairs after which the rule is applied.
+    """
 
     hypothesis: str
     kit: str
+    stage: Stage = Stage.FIRST
+    confirms: str = ""
     treatment: str
     control: str
     arms: tuple[str, ...]
+    contrasts: tuple[tuple[str, str], ...] = ()
     metric: str
     direction: Direction
     smallest_effect: float = Field(gt=0)
     parameters: dict[str, float | int | str | bool]
     seeds: tuple[int, ...]
     smoke_seeds: tuple[int, ...]
+    looks: tuple[int, ...] = ()
     test: str
     alpha: float = Field(gt=0, lt=1)
+    level: float = Field(default=1.0, gt=0, le=1)
     confidence: float = Field(gt=0, lt=1)
     resamples: int = Field(gt=0)
     stopping_rule: str
     code_hash: str
     runner_hash: str
+    data_hash: str = ""
 
 
 class Trial(Record):
@@ -123,8 +147,26 @@ class Interval(Record):
     method: str
 
 
+class Explored(Record):
+    """A comparison that was measured along with the sealed one; it decides nothing."""
+
+    treatment: str
+    control: str
+    metric: str
+    effect: float
+    interval: Interval
+    p_value: float
+    adjusted_p: float
+
+
 class Judgement(Record):
-    """The statistics of one sealed comparison and the verdict they imply."""
+    """The statistics of one sealed comparison and the verdict they imply.
+
+    `p_value` is the directed sign-flip p of the pairs, `e_value` the largest that the
+    e-process reached at a look, `overall_p` the p that both give together under the sealed
+    stopping rule: the one that is held against the level. `equivalence_p` is that of an effect
+    of the smallest size that matters, or more.
+    """
 
     verdict: Verdict
     reason: str
@@ -132,9 +174,53 @@ class Judgement(Record):
     standardized_effect: float | None = None
     interval: Interval | None = None
     p_value: float | None = None
+    e_value: float | None = None
+    overall_p: float | None = None
+    equivalence_p: float | None = None
     pairs: int = 0
     treatment_mean: float | None = None
     control_mean: float | None = None
+    explored: tuple[Explored, ...] = ()
+
+
+class Attempt(Record):
+    """One sealed protocol with the run it led to and what that run showed."""
+
+    experiment: str
+    protocol_digest: str
+    trials_blob: str | None
+    judgement: Judgement
+
+
+class Form(Record):
+    """How a number is written: its style and digits, in what unit, and with which sign."""
+
+    style: Literal["fixed", "scientific", "general", "shortest"] = "general"
+    digits: Annotated[int, Field(ge=0, le=17)] = 12
+    scale: Literal[1, 100] = 1
+    turned: bool = False
+
+
+class Address(Record):
+    """Where a number or a word of a claim comes from: what operation on which part of a run.
+
+    `arms` are treatment and control, or the one arm; `argument` is a parameter's name, a seed,
+    or the id of what was named.
+    """
+
+    experiment: str
+    operation: str
+    arms: tuple[str, ...] = ()
+    metric: str = ""
+    argument: str = ""
+    form: Form = Form()
+
+
+class Claim(Record):
+    """A sentence whose numbers are addresses: `{name}` in the template stands for each."""
+
+    template: str
+    addresses: dict[str, Address] = {}
 
 
 class Finding(Record):
@@ -152,7 +238,9 @@ class Finding(Record):
     direction: Direction
     smallest_effect: float
     judgement: Judgement
+    first: Attempt | None = None
     quotes: tuple[Quote, ...]
+    claim: Claim | None = None
     deviations: tuple[str, ...] = ()
     degradations: tuple[str, ...] = ()
 

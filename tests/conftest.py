@@ -26,3 +26,12 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "SCIENTIST_ENDPOINT", "SCIENTIST_MODEL"):
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules stay together, so that what they share is made once; the model has one user."""
+    for item in items:
+        shared = [
+            name for name in ("model", "vllm", "ray", "browser") if item.get_closest_marker(name)
+        ]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else str(item.path)))

@@ -26,6 +26,8 @@ OWNERS = {
     "chromadb": {"memory"},
     "onnxruntime": {"memory"},
     "langgraph": {"agent"},
+    "ray": {"lab"},
+    "submitit": {"lab"},
     "scipy": {"science"},
     "pypdf": {"corpus"},
     "typer": {"cli"},
@@ -108,7 +110,14 @@ def test_every_module_says_what_it_is() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["audit", "verify"], ["experiment", "list"], ["finding", "list"], ["kit", "list"]],
+    [
+        ["--help"],
+        ["audit", "verify"],
+        ["experiment", "list"],
+        ["finding", "list"],
+        ["belief", "list"],
+        ["kit", "list"],
+    ],
     ids=" ".join,
 )
 def test_no_heavy_module_is_loaded_by(arguments: list[str], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from scientist.agent.budget import Meter
 from scientist.agent.effects import Effects
 from scientist.events import Degraded, Event, Reasoned
 from scientist.journal import Journal
+from scientist.lab import kits
 from scientist.settings import Settings
 from scientist.workspace import Workspace
 
@@ -34,7 +35,7 @@ class Bench:
     workspace: Workspace
     settings: Settings
     journal: Journal
-    client: Client
+    client: Client | None
     store: Store
     tier: Tier
     toolkit: Toolkit
@@ -64,6 +65,12 @@ class Bench:
             self.meter.check()
         if self.on_text:
             self.on_text(kind, piece)
+
+    def code_of(self, kit: str, code_hash: str) -> str:
+        """The code of a protocol: a kit's as it is now, else what the journal keeps."""
+        if kit:
+            return kits.load(kit).code
+        return self.journal.get(code_hash).decode()
 
     def chance(self, *place: object) -> random.Random:
         """A generator that gives the same choices for the same place of the same campaign."""

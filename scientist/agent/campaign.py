@@ -29,14 +29,16 @@ from scientist.events import (
     CampaignOpened,
     CampaignPaused,
     CampaignResumed,
+    Event,
     Failed,
+    HypothesisProposed,
 )
 from scientist.journal import Entry, Journal
 from scientist.lab import tiers
 from scientist.llm.client import Client
 from scientist.llm.endpoint import connect
 from scientist.memory.store import Store
-from scientist.records import Budget
+from scientist.records import Budget, Hypothesis
 from scientist.science.protocol import check_plan
 from scientist.settings import Resolved, Settings
 from scientist.workspace import Workspace, explain
@@ -44,7 +46,10 @@ from scientist.workspace import Workspace, explain
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
-DECIDES_RESULTS = ("seed", "pairs", "alpha", "temperature", "max_output", "embedding")
+DECIDES_RESULTS = (
+    *("seed", "pairs", "most_pairs", "alpha", "temperature", "max_output", "embedding"),
+    "libraries",
+)
 MODEL_CHOICE = ("endpoint", "model", "context")
 _SYSTEM_FAULTS = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
@@ -79,27 +84,41 @@ class Ended:
 
 
 def open_campaign(
-    journal: Journal, resolved: Resolved, question: str | None, essays: Sequence[str]
+    journal: Journal,
+    resolved: Resolved,
+    question: str | None,
+    essays: Sequence[str],
+    given: Hypothesis | None = None,
 ) -> str:
-    """Write the opening event; the campaign's number is its place in the journal."""
+    """Write the opening event; the campaign's number is its place in the journal.
+
+    One that is given its hypothesis asks no model and has one round.
+    """
     settings = resolved.values
-    check_plan(settings.pairs, settings.alpha)  # later it would cost model calls first
+    check_plan(
+        settings.pairs or settings.most_pairs, settings.alpha
+    )  # later it would cost model calls first
     with journal.locked():
         name = f"C{journal.count('campaign_opened') + 1}"
-        journal.append(
-            CampaignOpened(
-                question=question,
-                essays=tuple(essays),
-                budget=Budget(
-                    rounds=settings.rounds, minutes=settings.minutes, tokens=settings.tokens
-                ),
-                seed=settings.seed,
-                settings=resolved.public(),
-                versions=_versions(),
+        number = f"H{journal.count('hypothesis_proposed') + 1}"
+        opening = CampaignOpened(
+            question=question,
+            essays=tuple(essays),
+            budget=Budget(
+                rounds=1 if given else settings.rounds,
+                minutes=settings.minutes,
+                tokens=settings.tokens,
             ),
-            name,
-            sync=True,
+            seed=settings.seed,
+            settings=resolved.public(),
+            versions=_versions(),
+            hypothesis=number if given else None,
         )
+        events: list[Event] = [opening]
+        if given:
+            named = given.model_copy(update={"id": number})
+            events.append(HypothesisProposed(hypothesis=named))
+        journal.append_all(events, name, sync=True)
     return name
 
 
@@ -205,8 +224,7 @@ def _drive(
         journal.append(_resumed(name, journal, changed), name)
     tier = tiers.choose(unsafe=settings.unsafe_no_sandbox)
     with (
-        connect(settings, screen.on_download) as handle,
-        Client(handle, settings, journal, name) as client,
+        _client(settings, journal, name, screen, opened.get("hypothesis")) as client,
         Store(workspace, settings, screen.on_download) as store,
         _checkpoints(workspace.checkpoints) as graph,
     ):
@@ -240,6 +258,21 @@ def _drive(
     return _ended(name, journal, closed)
 
 
+@contextmanager
+def _client(
+    settings: Settings, journal: Journal, name: str, screen: Screen, given: str | None
+) -> Iterator[Client | None]:
+    """The model of a campaign; one that was given its hypothesis needs none."""
+    if given:
+        yield None
+        return
+    with (
+        connect(settings, screen.on_download) as handle,
+        Client(handle, settings, journal, name) as client,
+    ):
+        yield client
+
+
 def _resumed(name: str, journal: Journal, changed: tuple[str, ...]) -> CampaignResumed:
     phases = [entry.data["phase"] for entry in journal.entries("phase_started", campaign=name)]
     _, seconds = spent_before(journal.entries(campaign=name))
@@ -265,8 +298,11 @@ def _walk(graph: CompiledStateGraph[Any, Bench, Any, Any], bench: Bench, thread:
     values = graph.get_state(config).values
     if values.get("events", 0) > bench.journal.head[0]:
         raise _foreign_checkpoints(bench.workspace)
+    opening = next(bench.journal.entries("campaign_opened", campaign=bench.campaign)).data
+    given = opening.get("hypothesis")
+    begin = {"round": 1, "hypothesis": given} if given else {"round": 0}
     steps = graph.stream(
-        None if values else {"round": 0},
+        None if values else begin,
         config,
         context=bench,
         stream_mode="updates",

@@ -1,7 +1,8 @@
 """The research graph: which node follows which.
 
 survey → hypothesize → select → design → check_code → seal → run → judge → record
-with a way back to survey, or on to close. Each node is one file in nodes/.
+with a way back to survey, or on to close; what a first run supports goes from judge by
+confirm back to seal once. Each node is one file in nodes/.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from langgraph.runtime import Runtime
 from scientist.agent.bench import Bench
 from scientist.agent.nodes.check_code import check_code
 from scientist.agent.nodes.close import close, ending
+from scientist.agent.nodes.confirm import confirm
 from scientist.agent.nodes.design import design
 from scientist.agent.nodes.hypothesize import hypothesize
 from scientist.agent.nodes.judge import judge
@@ -28,9 +30,10 @@ from scientist.agent.nodes.select import select
 from scientist.agent.nodes.survey import survey
 from scientist.agent.state import State
 from scientist.events import PhaseFinished, PhaseStarted
+from scientist.records import Verdict
 
 Node = Callable[[State, Runtime[Bench]], State]
-NODES_A_ROUND = 10
+NODES_A_ROUND = 14
 
 
 def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[State, Bench, State, State]:
@@ -45,12 +48,13 @@ def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[State, B
         seal,
         run,
         judge,
+        confirm,
         record,
         close,
     )
     for node in nodes:
         graph.add_node(node.__name__, _journaled(node))  # type: ignore[call-overload]  # langgraph types a node by its keyword names
-    graph.add_edge(START, "survey")
+    graph.add_conditional_edges(START, _first, ["survey", "design"])
     graph.add_edge("survey", "hypothesize")
     graph.add_conditional_edges("hypothesize", _after_hypothesize, ["select", "survey", "close"])
     graph.add_edge("select", "design")
@@ -58,10 +62,16 @@ def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[State, B
     graph.add_conditional_edges("check_code", _after_check, ["seal", "judge"])
     graph.add_edge("seal", "run")
     graph.add_edge("run", "judge")
-    graph.add_edge("judge", "record")
+    graph.add_conditional_edges("judge", _after_judge, ["confirm", "record"])
+    graph.add_edge("confirm", "seal")
     graph.add_conditional_edges("record", _after_round, ["survey", "close"])
     graph.add_edge("close", END)
     return graph.compile(checkpointer=checkpointer)
+
+
+def _first(state: State) -> str:
+    """A campaign that was given its hypothesis begins with the design."""
+    return "design" if state.get("hypothesis") else "survey"
 
 
 def _after_hypothesize(state: State, runtime: Runtime[Bench]) -> str:
@@ -70,6 +80,13 @@ def _after_hypothesize(state: State, runtime: Runtime[Bench]) -> str:
 
 def _after_check(state: State) -> str:
     return "judge" if state["problems"] else "seal"
+
+
+def _after_judge(state: State) -> str:
+    """What a first run supports is no finding yet."""
+    first = not state["problems"] and not state["first"]
+    supported = state["judgement"]["verdict"] == Verdict.SUPPORTED
+    return "confirm" if first and supported else "record"
 
 
 def _after_round(state: State, runtime: Runtime[Bench]) -> str:

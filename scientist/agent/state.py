@@ -19,6 +19,8 @@ class State(TypedDict, total=False):
     hypothesis: str
     protocol: dict[str, Any]
     problems: list[str]
+    smoke: dict[str, Any]
+    first: dict[str, Any]
     digest: str
     experiment: str
     judgement: dict[str, Any]

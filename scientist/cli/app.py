@@ -11,6 +11,8 @@ from typer.exceptions import TyperException
 
 from scientist.cli import (
     audit,
+    beliefs,
+    check,
     config,
     corpus,
     doctor,
@@ -58,9 +60,11 @@ app.add_typer(corpus.app, name="corpus")
 app.add_typer(hypotheses.app, name="hypothesis")
 app.add_typer(experiments.app, name="experiment")
 app.add_typer(findings.app, name="finding")
+app.add_typer(beliefs.app, name="belief")
 app.add_typer(kits.app, name="kit")
 app.add_typer(models.app, name="model")
 app.add_typer(audit.app, name="audit")
+app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)
 app.add_typer(config.app, name="config")
 app.command("rebuild")(rebuild.rebuild)

@@ -61,6 +61,8 @@ def _examine(settings: Settings, root: Path) -> Iterator[Line]:
         ("workspace", lambda: _workspace(root)),
         ("journal", lambda: _journal(root)),
         ("sandbox", _sandbox),
+        ("libraries", lambda: _libraries(settings)),
+        ("executor", lambda: _executor(settings)),
         ("model", lambda: _model(settings)),
         ("endpoint", lambda: _endpoint(settings)),
         ("embedding", lambda: _embedding(settings)),
@@ -119,15 +121,15 @@ def _journal(root: Path) -> Line:
 
 
 def _sandbox() -> Line:
-    from scientist.lab import sandbox, tiers
+    from scientist.lab import tiers
 
-    tier = tiers.attacked(sandbox.bubblewrap())
-    held = sum(result for _, result in tier.attacks)
-    if not tier.safe:
-        return Line("sandbox", "fail", tier.problem, tiers.FIX)
-    return Line(
-        "sandbox", "ok", f"tier {tier.name}: {held} of {len(tier.attacks)} attacks contained"
-    )
+    tier = tiers.choose()
+    held = f"{len(tier.attacks) - len(tier.open_to)} of {len(tier.attacks)} attacks contained"
+    held += "; memory of the whole tree: by a watchdog"
+    if tier.better:
+        reduced = f"tier {tier.name}: {held}; not: {', '.join(tier.open_to)}; tier A: {tier.better}"
+        return Line("sandbox", "warn", reduced, tiers.FIX_A)
+    return Line("sandbox", "ok", f"tier {tier.name}: {held}")
 
 
 def _model(settings: Settings) -> Line:
@@ -175,6 +177,12 @@ def _endpoint(settings: Settings) -> Line:
     return Line("endpoint", "ok", "embedded, starts on first use")
 
 
+def _executor(settings: Settings) -> Line:
+    from scientist.lab.executors import ready
+
+    return Line("executor", "ok", ready.check(settings))
+
+
 def _embedding(settings: Settings) -> Line:
     from scientist.artifacts import cached
     from scientist.catalog import MINILM, MINILM_TOKENIZER
@@ -184,6 +192,21 @@ def _embedding(settings: Settings) -> Line:
     if any(cached(artifact, settings.cache_dir) is None for artifact in (MINILM, MINILM_TOKENIZER)):
         return Line("embedding", "warn", f"{MINILM.name} is not here yet", "scientist model pull")
     return Line("embedding", "ok", MINILM.name)
+
+
+def _libraries(settings: Settings) -> Line:
+    """What experiment code may import, and whether it is there."""
+    from scientist.lab import checks
+
+    found = checks.available(settings.libraries)
+    here = ", ".join(f"{name} {version}" for name, version in found.items() if version)
+    missing = [name for name, version in found.items() if version is None]
+    detail = here or "none that experiments may import"
+    if missing:
+        detail += f"; not installed: {', '.join(missing)}"
+    if found.get("numpy", "") is None:
+        return Line("libraries", "warn", detail, "pip install numpy")
+    return Line("libraries", "ok", detail)
 
 
 def _gpu() -> Line:

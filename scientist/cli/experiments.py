@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scientist.cli import options, output
+from scientist.cli import driving, options, output
+from scientist.errors import JournalError
 
 app = typer.Typer(help="What was run.", no_args_is_help=True)
 
@@ -75,3 +77,58 @@ def show(
         ("arm", "seed", *metrics),
         [(t.arm, t.seed, *(repr(t.metrics.get(name, "")) for name in metrics)) for t in trials],
     )
+
+
+@app.command()
+def run(
+    folder: Annotated[
+        Path, typer.Argument(help="holds protocol.json, and experiment.py or a script")
+    ],
+    pairs: options.PairsOption = None,
+    jobs: options.JobsOption = None,
+    executor: options.ExecutorOption = None,
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Test code of your own: checked, sealed, contained, judged and recorded. No model is asked.
+
+    experiment.py defines ARMS, METRICS and trial(arm, seed, **parameters) -> {metric: number}.
+    protocol.json names treatment, control, metric, direction and smallest_effect; with
+    "script": {"command": [...], "gpus": 0} that command takes the place of experiment.py: it reads
+    $SCIENTIST_PLAN and appends {"arm", "seed", "metrics"} as lines to $SCIENTIST_RESULTS.
+    """
+    from scientist.agent import given
+
+    hypothesis, kept = given.of_folder(folder)
+    driving.test(workspace, hypothesis, kept, as_json, pairs=pairs, jobs=jobs, executor=executor)
+
+
+@app.command()
+def reproduce(
+    experiment: Annotated[str, typer.Argument(help="id of an experiment, such as X1")],
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Run an experiment again from the record and compare every number; exit 5 if any differs."""
+    from scientist.audit import reproduce as again
+    from scientist.cli import reproduction
+    from scientist.lab import tiers
+    from scientist.lab.executors import Placement
+    from scientist.lab.sandbox import Limits
+    from scientist.workspace import writable
+
+    settings = options.settings(workspace).values
+    with options.reading(workspace) as (place, journal):
+        record = again.recorded(journal, experiment)
+    writable(place.root)  # better known before the trials than after them
+    tier = tiers.choose()
+    output.note(f"running {len(record.planned)} trials again in sandbox {tier.name}")
+    found = again.reproduce(record, place.runs, Limits.of(settings), tier, Placement.of(settings))
+    with options.writing(workspace, must_exist=True) as (_, journal):
+        again.keep(journal, found)
+    if as_json:
+        output.document(again.describe(found))
+    else:
+        reproduction.show(found)
+    if not found.holds:
+        raise typer.Exit(JournalError.exit_code)

@@ -22,8 +22,11 @@ def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption
 
     with options.reading(workspace) as (_, journal):
         views = project.findings(journal)
+        adjusted = _adjusted(journal, views)
     if as_json:
-        output.document([_plain(view) for view in views])
+        output.document(
+            [{**_plain(view), "adjusted_p": adjusted[view.record.id]} for view in views]
+        )
         return
     if not views:
         output.note("no findings yet; hint: scientist run")
@@ -32,19 +35,41 @@ def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption
     for view in views:
         judged = view.record.judgement
         effect = "" if judged.effect is None else f"{judged.effect:+.4g}"
-        p_value = "" if judged.p_value is None else f"{judged.p_value:.4g}"
+        p_value = "" if judged.p_value is None else f"{judged.p_value:.3g}"
+        corrected = adjusted[view.record.id]
         rows.append(
             (
                 view.record.id,
                 judged.verdict,
                 effect,
                 p_value,
+                "" if corrected is None else f"{corrected:.3g}",
                 judged.pairs,
                 view.campaign,
                 f"{view.record.treatment} against {view.record.control} on {view.record.metric}",
             )
         )
-    output.table(("id", "verdict", "effect", "p", "pairs", "campaign", "compared"), rows)
+    output.table(
+        ("id", "verdict", "effect", "p", "adjusted p", "pairs", "campaign", "compared"), rows
+    )
+
+
+def _adjusted(journal: Journal, views: list[FindingView]) -> dict[str, float | None]:
+    """For each finding the rate of false discoveries at which it would still be one.
+
+    Every sealed protocol of the workspace counts. Where two protocols stand behind a finding,
+    the larger of their rates is its own.
+    """
+    from scientist.science import stream
+
+    rates = stream.adjusted(journal) if views else {}
+    found: dict[str, float | None] = {}
+    for view in views:
+        first = view.record.first
+        digests = [view.record.protocol_digest, first.protocol_digest if first else ""]
+        known = [rates[digest] for digest in digests if digest in rates]
+        found[view.record.id] = max(known) if known else None
+    return found
 
 
 @app.command()
@@ -79,14 +104,27 @@ def paragraphs(journal: Journal, view: FindingView) -> list[str]:
             f"{record.control} {judged.control_mean:.6g})",
             f"  interval    {interval.low:+.6g} to {interval.high:+.6g} "
             f"({interval.confidence * 100:g}% {interval.method})",
-            f"  test        one-sided sign-flip p = {judged.p_value:.4g} over {judged.pairs} "
-            f"pairs; smallest effect of interest {record.smallest_effect:g}",
+            f"  test        one-sided sign-flip p = {judged.p_value:.3g} over {judged.pairs} "
+            f"pairs, e-value {judged.e_value or 0:.3g}; smallest effect of interest "
+            f"{record.smallest_effect:g}",
         ]
+    if record.first is not None:
+        before = record.first.judgement
+        lines.append(
+            f"  first run   {record.first.experiment}: effect {before.effect:+.6g} over "
+            f"{before.pairs} pairs, p = {before.p_value:.3g}; the above is from fresh seeds"
+        )
     lines.append(f"  hypothesis  {hypothesis.id}: {hypothesis.statement}")
     titles = {essay.id: essay.title for essay in project.essays(journal)}
     for quote in record.quotes:
         lines.append(f'  quote       "{" ".join(quote.text.split())}"')
         lines.append(f"              [{quote.address}] {titles.get(quote.essay, '?')}")
+    lines += [
+        f"  exploratory {one.treatment} against {one.control} on {one.metric}: {one.effect:+.6g} "
+        f"({one.interval.low:+.6g} to {one.interval.high:+.6g}), p = {one.p_value:.3g}, "
+        f"{one.adjusted_p:.3g} after correction"
+        for one in judged.explored
+    ]
     lines += [f"  deviation   {deviation}" for deviation in record.deviations]
     lines += [f"  degraded    {degradation}" for degradation in record.degradations]
     return lines
@@ -98,17 +136,22 @@ def _sources(journal: Journal, view: FindingView) -> list[str]:
 
     record = view.record
     hypothesis = project.hypothesis(journal, record.hypothesis).record
-    lines = [f"  rationale   {hypothesis.rationale} (the model's words)"]
+    lines = []
+    if hypothesis.rationale:
+        lines.append(f"  rationale   {hypothesis.rationale} (the model's words)")
     if record.experiment:
         experiment = project.experiment(journal, record.experiment)
         protocol = project.protocol(journal, record.protocol_digest)
+        origin = f"kit {protocol.kit}" if protocol.kit else "own code"
         lines += [
             f"  experiment  {experiment.id}: {experiment.trials} trials in "
             f"{experiment.seconds:.1f} s, sandbox {experiment.tier}",
             f"  protocol    {record.protocol_digest}",
+            f"  budget      p of at most {protocol.level:.3g}, so that at most "
+            f"{protocol.alpha * 100:g}% of all discoveries here are false",
             f"  seeds       {' '.join(str(seed) for seed in protocol.seeds)}",
             f"  trials      blob {record.trials_blob}",
-            f"  code        sha256 {protocol.code_hash} (kit {protocol.kit})",
+            f"  code        sha256 {protocol.code_hash} ({origin})",
         ]
     for entry in project.calls_behind(journal, record.hypothesis):
         lines.append(

@@ -54,8 +54,9 @@ def _sealed(data: Data) -> str:
     protocol = data["protocol"]
     return (
         f"sealed     {data['digest'][:12]}: {protocol['treatment']} against {protocol['control']} "
-        f"on {protocol['metric']}, {len(protocol['seeds'])} seeds, {protocol['test']}, "
-        f"alpha {protocol['alpha']:g}"
+        f"on {protocol['metric']}, {len(protocol['seeds'])} seeds, level "
+        f"{protocol.get('level', protocol['alpha']):.2g}"
+        + (f", to confirm {protocol['confirms'][:12]}" if protocol.get("confirms") else "")
     )
 
 
@@ -64,6 +65,16 @@ def _finished(data: Data) -> str:
     return (
         f"experiment {data['experiment']} {data['status']}: {data['trials']} trials "
         f"in {data['seconds']:.1f} s{reason}"
+    )
+
+
+def _reproduced(data: Data) -> str:
+    numbers = f"{data['numbers']} numbers of {data['trials']} trials"
+    if data["identical"] and not data["causes"]:
+        return f"run again  {data['experiment']}: identical, {numbers}"
+    return (
+        f"run again  {data['experiment']}: {data['drifted']} of {numbers} differ; "
+        f"{data['causes'][0]}"
     )
 
 
@@ -95,6 +106,13 @@ _WRITERS: dict[str, Callable[[Data], str]] = {
         f"experiment {d['experiment']} starts in sandbox tier {d['tier']}"
     ),
     "experiment_finished": _finished,
+    "looked": lambda d: (
+        f"look       {d['experiment']} after {d['pairs']} pairs: {d['stop'] or 'goes on'}"
+    ),
+    "judged": lambda d: (
+        f"judged     {d['experiment']} {d['judgement']['verdict']}: {d['judgement']['reason']}"
+    ),
+    "experiment_reproduced": _reproduced,
     "finding_recorded": _finding,
     "degraded": lambda d: f"degraded   {d['what']}: {d['reason']}",
     "torn_tail_recovered": lambda d: f"recovered  {d['size']} bytes of a cut-off line set aside",

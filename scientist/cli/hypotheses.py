@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scientist.cli import options, output
+
+if TYPE_CHECKING:
+    from scientist.records import Hypothesis
 
 app = typer.Typer(help="What was proposed.", no_args_is_help=True)
 
@@ -53,11 +56,18 @@ def show(
     record = view.record
     output.result(f"{record.id}  {view.status}  ({view.campaign})")
     output.result(f"  {record.statement}")
-    output.result(f"  factor      {record.factor} (kit {record.kit})")
+    output.result(f"  factor      {record.factor} ({_origin(record)})")
     output.result(f"  smallest effect of interest {record.smallest_effect:g}")
-    output.result(f"  rationale   {record.rationale} (the model's words)")
+    if record.prior is not None:
+        output.result(f"  prior       {record.prior:g} (the model's)")
+    if record.rationale:
+        output.result(f"  rationale   {record.rationale} (the model's words)")
     for quote in record.quotes:
         output.result(f'  quote       "{" ".join(quote.text.split())}"')
         output.result(f"              [{quote.address}] {titles.get(quote.essay, '?')}")
     for finding in found:
         output.result(f"  finding     {finding.id}: {finding.statement}")
+
+
+def _origin(record: Hypothesis) -> str:
+    return f"kit {record.kit}" if record.kit else f"own code {record.code_hash[:12]}"

@@ -25,6 +25,16 @@ EndpointOption = Annotated[
     str | None, typer.Option("--endpoint", help="URL of an OpenAI-compatible server")
 ]
 ModelOption = Annotated[str | None, typer.Option("--model", help="model name, or a .gguf file")]
+PairsOption = Annotated[
+    int | None, typer.Option(help="seeds of an experiment (default: as its smoke run suggests)")
+]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", help="trials that run at once; 0: as many as processors")
+]
+ExecutorOption = Annotated[
+    str | None,
+    typer.Option("--executor", help="where trials run: local, ray or slurm", metavar="NAME"),
+]
 
 
 @contextmanager

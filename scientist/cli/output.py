@@ -33,7 +33,7 @@ def console() -> Console:
 
 _COMMAND = re.compile(
     r"\bscientist (?:run|rebuild|config show"
-    r"|(?:audit|corpus|experiment|finding|hypothesis) [a-z]+)\b"
+    r"|(?:audit|belief|corpus|experiment|finding|hypothesis|kit) [a-z]+)\b"
 )
 
 

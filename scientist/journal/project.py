@@ -193,9 +193,12 @@ def experiment(journal: Journal, name: str) -> ExperimentView:
 
 def trials(journal: Journal, view: ExperimentView) -> list[Trial]:
     """The raw trials of an experiment."""
-    if view.trials_blob is None:
-        return []
-    lines = journal.get(view.trials_blob).splitlines()
+    return raw_trials(journal, view.trials_blob)
+
+
+def raw_trials(journal: Journal, blob: str | None) -> list[Trial]:
+    """The trials that a blob holds."""
+    lines = journal.get(blob).splitlines() if blob else []
     return [Trial.model_validate(orjson.loads(line)) for line in lines]
 
 

@@ -1,22 +1,26 @@
 """The decision rule: raw trials in, verdict out. No model is asked.
 
 With e the mean paired difference in the predicted direction, [low, high] its interval
-at the sealed confidence (1 - alpha), p the directed sign-flip p-value and s the
-smallest effect of interest:
+at the sealed confidence (1 - alpha), p its overall p under the sealed stopping rule and
+s the smallest effect of interest:
 
-supported     p <= alpha, low > 0 and e >= s: not chance by two tests, and as measured
+supported     p <= level, low > 0 and e >= s: not chance by two tests, and as measured
               large enough to matter. That s lies inside the interval is allowed;
               otherwise an effect of exactly s could never be supported.
-refuted       high < s: every effect that would matter is excluded. This is an
-              equivalence test by interval, each side at alpha / 2; it covers effects
-              that are too small and effects that are opposite.
+refuted       high < s, and an equivalence test excludes s at alpha: every effect that
+              would matter is excluded, twice. It covers effects that are too small and
+              effects that are opposite.
 inconclusive  neither; more pairs could decide.
 infeasible    a sealed pair has no valid result. Trials rarely go missing by chance: an arm
               that crashes or runs out of time on its worst seeds looks better for it, and
               no value that could stand in for a missing one is the worst possible.
 
-Only sealed seeds count. A pair is valid when both arms gave one finite value; a trial
-that was repeated with another value invalidates its pair, whichever came first.
+`alpha` is promised over all tests of a workspace, `level` is what this one may spend of it.
+A supported verdict is final only after a second protocol on fresh seeds supports it, too.
+
+Only sealed seeds count, in their order, up to the look at which the rule stops. A pair is
+valid when both arms gave one finite value; a trial that was repeated with another value
+invalidates its pair, whichever came first.
 """
 
 from __future__ import annotations
@@ -25,9 +29,20 @@ import math
 from collections.abc import Sequence
 
 from scientist.errors import ScientistError
-from scientist.records import Direction, Interval, Judgement, Protocol, Trial, Verdict
+from scientist.records import (
+    Direction,
+    Explored,
+    Interval,
+    Judgement,
+    Protocol,
+    Trial,
+    Verdict,
+)
+from scientist.science import evalue, statistics
 from scientist.science import protocol as protocols
-from scientist.science import statistics
+
+Pair = tuple[float, float]
+SUPPORT = "the effect is as predicted, not chance, and large enough"
 
 
 def judge(protocol: Protocol, trials: Sequence[Trial], ending: str = "") -> Judgement:
@@ -41,25 +56,33 @@ def judge(protocol: Protocol, trials: Sequence[Trial], ending: str = "") -> Judg
             f"this version cannot apply the sealed test {protocol.test!r}",
             "use the version of scientist that sealed the protocol",
         )
-    pairs = valid_pairs(protocol, trials)
-    sealed = len(protocol.seeds)
+    pairs, look = reached(protocol, trials)
     reason = ""
-    if len(pairs) < sealed:
-        reason = f"{sealed - len(pairs)} of {sealed} sealed pairs have no valid result"
+    if look is None:
+        sealed = len(protocol.seeds)
+        valid = sum(pair is not None for pair in pairs)
+        reason = f"{sealed - valid} of {sealed} sealed pairs have no valid result"
         reason += f"; {ending}" if ending else ""
-    elif sealed < protocols.LEAST_PAIRS:
-        reason = f"{sealed} pairs are too few to judge by"
-    if reason:
-        return Judgement(verdict=Verdict.INFEASIBLE, reason=reason, pairs=len(pairs))
-    differences = [treatment - control for treatment, control in pairs]
-    seed = int(protocols.digest(protocol)[:12], 16)
-    rising = protocol.direction is Direction.INCREASE
+        return Judgement(verdict=Verdict.INFEASIBLE, reason=reason, pairs=valid)
+    counted = [pair for pair in pairs[:look] if pair is not None]
+    if look < protocols.LEAST_PAIRS:
+        reason = f"{look} pairs are too few to judge by"
+        return Judgement(verdict=Verdict.INFEASIBLE, reason=reason, pairs=look)
+    differences = [treatment - control for treatment, control in counted]
+    seed = _seed(protocol)
     effect = statistics.mean(differences)
     interval = statistics.interval(differences, protocol.confidence, protocol.resamples, seed)
-    p_value = statistics.sign_flip(
-        differences, "greater" if rising else "less", protocol.resamples, seed
+    p_value = statistics.sign_flip(differences, _alternative(protocol), protocol.resamples, seed)
+    e_value = max(_evidence(protocol, differences))
+    overall = overall_p(e_value, p_value if look == len(protocol.seeds) else None)
+    equivalence = statistics.equivalence(
+        differences,
+        protocol.smallest_effect,
+        "less" if protocol.direction is Direction.INCREASE else "greater",
+        protocol.resamples,
+        seed,
     )
-    verdict, reason = decide(protocol, effect, interval, p_value)
+    verdict, reason = decide(protocol, effect, interval, overall, equivalence)
     return Judgement(
         verdict=verdict,
         reason=reason,
@@ -67,43 +90,123 @@ def judge(protocol: Protocol, trials: Sequence[Trial], ending: str = "") -> Judg
         standardized_effect=statistics.standardized(differences),
         interval=interval,
         p_value=p_value,
-        pairs=len(pairs),
-        treatment_mean=statistics.mean([treatment for treatment, _ in pairs]),
-        control_mean=statistics.mean([control for _, control in pairs]),
+        e_value=e_value,
+        overall_p=overall,
+        equivalence_p=equivalence,
+        pairs=look,
+        treatment_mean=statistics.mean([treatment for treatment, _ in counted]),
+        control_mean=statistics.mean([control for _, control in counted]),
+        explored=explore(protocol, trials, look),
     )
 
 
-def valid_pairs(protocol: Protocol, trials: Sequence[Trial]) -> list[tuple[float, float]]:
-    """(treatment, control) of every sealed seed that has both, in order of seed."""
+def reached(protocol: Protocol, trials: Sequence[Trial]) -> tuple[list[Pair | None], int | None]:
+    """Every sealed pair, or None for one without a valid result, and where the rule stops.
+
+    The rule stops nowhere (None) when it needs a pair that is not there.
+    """
+    pairs = sealed_pairs(protocol, trials, protocol.treatment, protocol.control, protocol.metric)
+    for look in (*protocol.looks, len(protocol.seeds)):
+        if any(pair is None for pair in pairs[:look]):
+            return pairs, None
+        if look == len(protocol.seeds) or stop(protocol, pairs[:look]):
+            return pairs, look
+    return pairs, None
+
+
+def stop(protocol: Protocol, pairs: Sequence[Pair | None]) -> str:
+    """Why the rule stops an experiment after these pairs; empty if it goes on."""
+    differences = [pair[0] - pair[1] for pair in pairs if pair is not None]
+    e_for, e_against = (
+        max(_evidence(protocol, signed)) for signed in (differences, [-d for d in differences])
+    )
+    sign = 1 if protocol.direction is Direction.INCREASE else -1
+    toward = sign * statistics.mean(differences)
+    if overall_p(e_for) <= protocol.level and toward >= protocol.smallest_effect:
+        return f"the e-value for the prediction is {e_for:.3g} after {len(differences)} pairs"
+    if overall_p(e_against) <= protocol.level:
+        return (
+            f"the e-value against the prediction is {e_against:.3g} after {len(differences)} pairs"
+        )
+    return ""
+
+
+def overall_p(e_value: float, p_value: float | None = None) -> float:
+    """One p for both ways to stop: a part of the level is set aside for stopping early.
+
+    By Ville's inequality 1 / e is a p-value at any time, and the union bound joins the two.
+    """
+    early = 1 / (protocols.EARLY_SHARE * e_value) if e_value > 0 else 1.0
+    end = p_value / (1 - protocols.EARLY_SHARE) if p_value is not None else 1.0
+    return min(1.0, early, end)
+
+
+def explore(protocol: Protocol, trials: Sequence[Trial], look: int) -> tuple[Explored, ...]:
+    """The other metrics of the sealed comparison, and the planned contrasts of other arms.
+
+    Two-sided, corrected together after Holm; they are shown as exploratory and decide nothing.
+    """
+    metrics = sorted({name for trial in trials for name in trial.metrics} - {protocol.metric})
+    wanted = [(protocol.treatment, protocol.control, metric) for metric in metrics]
+    wanted += [(*contrast, protocol.metric) for contrast in protocol.contrasts]
+    seed, found = _seed(protocol), list[Explored]()
+    for treatment, control, metric in wanted:
+        pairs = sealed_pairs(protocol, trials, treatment, control, metric)[:look]
+        if any(pair is None for pair in pairs):
+            continue
+        differences = [pair[0] - pair[1] for pair in pairs if pair is not None]
+        p_value = statistics.sign_flip(differences, "two-sided", protocol.resamples, seed)
+        found.append(
+            Explored(
+                treatment=treatment,
+                control=control,
+                metric=metric,
+                effect=statistics.mean(differences),
+                interval=statistics.interval(
+                    differences, protocol.confidence, protocol.resamples, seed
+                ),
+                p_value=p_value,
+                adjusted_p=p_value,
+            )
+        )
+    adjusted = statistics.holm([one.p_value for one in found])
+    return tuple(
+        one.model_copy(update={"adjusted_p": p}) for one, p in zip(found, adjusted, strict=True)
+    )
+
+
+def sealed_pairs(
+    protocol: Protocol, trials: Sequence[Trial], treatment: str, control: str, metric: str
+) -> list[Pair | None]:
+    """(treatment, control) of every sealed seed in its order; None where either is missing."""
     values: dict[tuple[str, int], set[float]] = {}
     for trial in trials:
-        value = trial.metrics.get(protocol.metric, math.nan)
+        value = trial.metrics.get(metric, math.nan)
         values.setdefault((trial.arm, trial.seed), set()).add(value)
-    found = []
-    for seed in sorted(set(protocol.seeds)):
-        treatment = values.get((protocol.treatment, seed), set())
-        control = values.get((protocol.control, seed), set())
-        if len(treatment) == len(control) == 1:
-            pair = (next(iter(treatment)), next(iter(control)))
-            if math.isfinite(pair[0] - pair[1]):
-                found.append(pair)
+    found: list[Pair | None] = []
+    for seed in protocol.seeds:
+        ones, others = values.get((treatment, seed), set()), values.get((control, seed), set())
+        valid = len(ones) == len(others) == 1
+        pair = (next(iter(ones)), next(iter(others))) if valid else None
+        found.append(pair if pair and math.isfinite(pair[0] - pair[1]) else None)
     return found
 
 
 def decide(
-    protocol: Protocol, effect: float, interval: Interval, p_value: float
+    protocol: Protocol, effect: float, interval: Interval, overall: float, equivalence: float
 ) -> tuple[Verdict, str]:
     """The rule itself, on numbers alone."""
     sign = 1 if protocol.direction is Direction.INCREASE else -1
     toward = sign * effect
     low, high = sorted((sign * interval.low, sign * interval.high))
     smallest = protocol.smallest_effect
-    chance = p_value > protocol.alpha or low <= 0
+    chance = overall > protocol.level or low <= 0
     if not chance and toward >= smallest:
-        return Verdict.SUPPORTED, "the effect is as predicted, not chance, and large enough"
-    if high < 0:
+        return Verdict.SUPPORTED, SUPPORT
+    excluded = high < smallest and equivalence <= protocol.alpha
+    if excluded and high < 0:
         return Verdict.REFUTED, "the effect is credibly opposite to the prediction"
-    if high < smallest:
+    if excluded:
         return (
             Verdict.REFUTED,
             f"the effect is credibly smaller than the smallest of interest, {smallest:.12g}",
@@ -113,7 +216,38 @@ def decide(
             Verdict.INCONCLUSIVE,
             f"the effect is as predicted but may be smaller than {smallest:.12g}",
         )
+    if low > 0 and toward >= smallest:
+        return (
+            Verdict.INCONCLUSIVE,
+            f"the effect is as predicted, but p = {overall:.2g} is above the level "
+            f"{protocol.level:.2g} that is left for this test",
+        )
     return (
         Verdict.INCONCLUSIVE,
         f"both no effect and one of {smallest:.12g} or more fit the data",
     )
+
+
+def settle(first: Judgement, confirmation: Judgement) -> Judgement:
+    """What two protocols say together: the numbers of the second, which nobody selected."""
+    if confirmation.verdict is Verdict.SUPPORTED:
+        reason = f"{SUPPORT}; confirmed on fresh seeds"
+        return confirmation.model_copy(update={"reason": reason})
+    reason = (
+        f"a first run of {first.pairs} pairs supported it, the confirmation on fresh seeds did "
+        f"not ({confirmation.verdict}: {confirmation.reason})"
+    )
+    return confirmation.model_copy(update={"verdict": Verdict.INCONCLUSIVE, "reason": reason})
+
+
+def _evidence(protocol: Protocol, differences: Sequence[float]) -> list[float]:
+    """The e-process for the prediction after each pair."""
+    return evalue.e_process(differences, _alternative(protocol), protocol.smallest_effect)
+
+
+def _alternative(protocol: Protocol) -> statistics.Alternative:
+    return "greater" if protocol.direction is Direction.INCREASE else "less"
+
+
+def _seed(protocol: Protocol) -> int:
+    return int(protocols.digest(protocol)[:12], 16)

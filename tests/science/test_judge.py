@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import product
 
 import pytest
 
@@ -70,7 +71,11 @@ def test_the_numbers_are_the_raw_ones_treatment_minus_control(protocol: Protocol
     assert found.effect == pytest.approx(found.treatment_mean - found.control_mean)
     assert found.standardized_effect < -0.5
     assert found.p_value is not None
-    assert 0.0001 <= found.p_value <= 0.001
+    assert 0 < found.p_value <= 0.001
+    assert found.e_value is not None
+    assert found.e_value > 20
+    assert found.overall_p is not None
+    assert found.overall_p <= found.p_value / 0.8
 
 
 def test_the_order_of_the_trials_changes_nothing(protocol: Protocol) -> None:
@@ -207,13 +212,13 @@ def test_the_rule_gives_exactly_one_verdict_everywhere(protocol: Protocol) -> No
         for low in grid:
             for high in (x for x in grid if x >= low):
                 for effect in (x for x in grid if low <= x <= high):
-                    for p in (0.001, 0.05, 0.5):
+                    for p, equal in product((0.001, 0.05, 0.5), (0.01, 0.2)):
                         interval = Interval(low=low, high=high, confidence=0.95, method="BCa")
-                        verdict, reason = decide(rule, effect, interval, p)
+                        verdict, reason = decide(rule, effect, interval, p, equal)
                         near, far = sorted((sign * low, sign * high))
                         seen.add(verdict)
                         assert reason
-                        assert (verdict is Verdict.REFUTED) == (far < 0.05)
+                        assert (verdict is Verdict.REFUTED) == (far < 0.05 and equal <= 0.05)
                         assert (verdict is Verdict.SUPPORTED) == (
                             p <= 0.05 and near > 0 and sign * effect >= 0.05
                         )
@@ -224,7 +229,7 @@ def test_a_clear_but_small_effect_is_not_supported(protocol: Protocol) -> None:
     found = judge(protocol, trials(protocol, -0.045, noise=0.01))
     assert found.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE)
     interval = Interval(low=-0.06, high=-0.01, confidence=0.95, method="BCa")
-    verdict, reason = decide(protocol, -0.04, interval, 0.001)
+    verdict, reason = decide(protocol, -0.04, interval, 0.001, 0.3)
     assert verdict is Verdict.INCONCLUSIVE
     assert reason == "the effect is as predicted but may be smaller than 0.05"
 

@@ -10,7 +10,7 @@ import pytest
 from scientist.errors import ScientistError, UsageError
 from scientist.events import ProtocolSealed
 from scientist.journal import Journal
-from scientist.records import Direction, Hypothesis, Protocol, Trial, Verdict
+from scientist.records import Direction, Hypothesis, Protocol, Stage, Verdict
 from scientist.science import protocol as protocols
 from scientist.science.judge import judge
 
@@ -19,22 +19,28 @@ from .conftest import trials
 CHANGES = {
     "hypothesis": "H2",
     "kit": "other",
+    "stage": Stage.CONFIRMATION,
+    "confirms": "e" * 64,
     "treatment": "informed",
     "control": "reweighted",
     "arms": ("pooled", "stable"),
+    "contrasts": (("stable", "informed"),),
     "metric": "familiar_error",
     "direction": Direction.INCREASE,
     "smallest_effect": math.nextafter(0.05, 1),
     "parameters": {"samples": 100, "noise": 0.1, "flip": 1, "law": "linear"},
     "seeds": (1, 2, 3),
     "smoke_seeds": (4,),
+    "looks": (24,),
     "test": "t-test",
     "alpha": 0.051,
+    "level": 0.049,
     "confidence": 0.9,
     "resamples": 10_000,
     "stopping_rule": "when it looks good",
     "code_hash": "d" * 64,
     "runner_hash": "s" * 64,
+    "data_hash": "a" * 64,
 }
 
 
@@ -103,7 +109,7 @@ def drawn(hypothesis: Hypothesis, pairs: int = 24, **change: object) -> tuple[in
     """The seeds that a hypothesis would be tested on."""
     changed = hypothesis.model_copy(update=change)
     hashes = {"code_hash": str(change.get("statement")), "runner_hash": "r"}
-    return protocols.plan(changed, pairs=pairs, alpha=0.05, **hashes).seeds
+    return protocols.plan(changed, pairs=pairs, alpha=0.05, level=0.05, **hashes).seeds
 
 
 def test_asking_the_same_again_in_other_words_does_not_throw_the_dice_again(
@@ -156,7 +162,6 @@ def test_a_plan_takes_everything_from_the_hypothesis(
     [
         (5, 0.05, "too few", "scientist run --pairs 6"),
         (5, 0.01, "too few", "scientist run --pairs 7"),
-        (6, 0.01, "can never give a p", "scientist run --pairs 7"),
         (24, 5e-5, "the finest that 9999 resamples", "SCIENTIST_ALPHA=0.0002 scientist run"),
         (24, 1e-13, "the finest that 9999 resamples", "SCIENTIST_ALPHA=0.0002 scientist run"),
         (8, 1e-300, "the finest", "SCIENTIST_ALPHA=0.0002 scientist run --pairs 13"),
@@ -172,59 +177,74 @@ def test_a_plan_that_can_decide_nothing_is_refused_with_the_command_that_mends_i
         protocols.check_plan(pairs, alpha)
     assert refused.value.hint == hint
     with pytest.raises(UsageError, match=says):
-        protocols.plan(hypothesis, pairs=pairs, alpha=alpha, code_hash="c", runner_hash="r")
+        protocols.plan(
+            hypothesis, pairs=pairs, alpha=alpha, level=alpha, code_hash="c", runner_hash="r"
+        )
 
 
 @pytest.mark.parametrize(
-    ("pairs", "alpha"), [(13, 0.0002), (24, 0.0002), (10, 0.001), (7, 0.01), (6, 0.05), (6, 0.5)]
+    ("pairs", "alpha"), [(13, 0.0002), (24, 0.0002), (11, 0.001), (7, 0.01), (6, 0.05), (6, 0.5)]
 )
 def test_a_plan_that_is_not_refused_can_support_a_clear_effect(
     hypothesis: Hypothesis, pairs: int, alpha: float
 ) -> None:
-    plan = protocols.plan(hypothesis, pairs=pairs, alpha=alpha, code_hash="c", runner_hash="r")
+    plan = protocols.plan(
+        hypothesis, pairs=pairs, alpha=alpha, level=alpha, code_hash="c", runner_hash="r"
+    )
     assert judge(plan, trials(plan, -25.0)).verdict is Verdict.SUPPORTED
 
 
 def test_comparing_an_arm_with_itself_is_refused(hypothesis: Hypothesis) -> None:
     same = hypothesis.model_copy(update={"control": "stable"})
     with pytest.raises(UsageError, match="with itself"):
-        protocols.plan(same, pairs=24, alpha=0.05, code_hash="c", runner_hash="r")
+        protocols.plan(same, pairs=24, alpha=0.05, level=0.05, code_hash="c", runner_hash="r")
 
 
-def test_a_run_as_planned_has_no_deviations(protocol: Protocol) -> None:
-    run = trials(protocol, -0.1)
-    assert protocols.deviations(protocol, run) == ()
-    assert (
-        protocols.deviations(
-            protocol, run[::-1], protocol.code_hash, protocol.runner_hash, protocol.parameters
+def test_fewer_pairs_than_the_level_needs_are_refused(hypothesis: Hypothesis) -> None:
+    with pytest.raises(UsageError, match="10 pairs can never give a p of 0.001") as refused:
+        protocols.plan(
+            hypothesis, pairs=10, alpha=0.05, level=0.001, code_hash="c", runner_hash="r"
         )
-        == ()
-    )
+    assert refused.value.hint == "scientist run --pairs 11"
+    assert protocols.least_pairs(0.001) == 11
 
 
-def test_every_departure_from_the_plan_is_named(protocol: Protocol) -> None:
-    run = trials(protocol, -0.1)
-    smoke = trials(protocol, -0.1, seeds=protocol.smoke_seeds[:1])
-    stranger = trials(protocol, -0.1, seeds=(7,))
-    arm = Trial(arm="informed", seed=protocol.seeds[0], metrics={}, seconds=0.1)
-    blind = Trial(arm=run[0].arm, seed=run[0].seed, metrics={"other": 1.0}, seconds=0.1)
-    for changed, says in (
-        (run[:-2], "2 of 48 planned trials are missing"),
-        ([], "48 of 48 planned trials are missing"),
-        ([*run, *smoke], "1 smoke seeds were measured"),
-        ([*run, *stranger], "2 trials ran on seeds that were not planned"),
-        ([*run, arm], "arms that were not planned were run: informed"),
-        ([*run, run[0]], "1 trials were run more than once"),
-        ([blind, *run[1:]], "1 trials have no usable shifted_error"),
-    ):
-        found = protocols.deviations(protocol, changed)
-        assert len(found) == 1
-        assert found[0].startswith(says)
-    assert "code" in protocols.deviations(protocol, run, code_hash="d" * 64)[0]
-    assert "runner" in protocols.deviations(protocol, run, runner_hash="d" * 64)[0]
-    assert protocols.deviations(protocol, run, code_hash="", runner_hash="") == (
-        "there is no record of the code that ran",
-        "there is no record of the runner that ran",
+def test_a_confirmation_and_every_later_test_of_a_question_has_seeds_of_its_own(
+    hypothesis: Hypothesis,
+) -> None:
+    hashes = {"code_hash": "c", "runner_hash": "r"}
+    known: set[int] = set()
+    for earlier in range(4):
+        plan = protocols.plan(
+            hypothesis, pairs=48, alpha=0.05, level=0.05, earlier=earlier, **hashes
+        )
+        assert known.isdisjoint(plan.seeds)
+        assert set(plan.smoke_seeds).isdisjoint(plan.seeds)
+        known |= set(plan.seeds)
+    assert len(known) == 4 * 48
+
+
+def test_further_arms_are_measured_and_compared_but_never_primary(hypothesis: Hypothesis) -> None:
+    plan = protocols.plan(
+        hypothesis,
+        pairs=24,
+        alpha=0.05,
+        level=0.05,
+        code_hash="c",
+        runner_hash="r",
+        arms=("pooled", "informed", "stable"),
+        confirms="d" * 64,
     )
-    used = {**protocol.parameters, "noise": 0.2}
-    assert "parameters" in protocols.deviations(protocol, run, parameters=used)[0]
+    assert plan.arms == ("stable", "pooled", "informed")
+    assert plan.contrasts == (("stable", "informed"), ("informed", "pooled"))
+    assert plan.stage is Stage.CONFIRMATION
+
+
+def test_the_rule_looks_halfway_only_where_that_is_enough_to_judge_by() -> None:
+    assert protocols.looks(24) == (12, 24)
+    assert protocols.looks(15) == (8, 15)
+    assert protocols.looks(14) == (14,)
+
+
+def test_the_digest_of_a_record_is_that_of_its_plain_json(protocol: Protocol) -> None:
+    assert protocols.digest(protocol.model_dump(mode="json")) == protocols.digest(protocol)

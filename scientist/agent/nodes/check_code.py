@@ -5,24 +5,29 @@ What is checked is in scientist.lab.checks; a problem ends the attempt as infeas
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
-from scientist.lab import checks, kits
+from scientist.lab import checks
 from scientist.records import Protocol
+from scientist.science import judge
 
 
 def check_code(state: State, runtime: Runtime[Bench]) -> State:
-    """Run the smoke seeds, two of them again in another order, and look for what must not be."""
+    """Run the smoke seeds, most of them again in another order; look for what must not be."""
     bench = runtime.context
     protocol = Protocol.model_validate(state["protocol"])
-    code = kits.load(protocol.kit).code
+    code = bench.code_of(protocol.kit, protocol.code_hash)
+    script = bool(protocol.data_hash)  # it may be in any language: only its results are checked
 
-    def smoke(key: str) -> list[str]:
-        problems = list(checks.check_code(code))
-        if problems:
-            return problems
+    def smoke(key: str) -> dict[str, Any]:
+        read = () if script else checks.check_code(code, bench.settings.libraries)
+        if problems := (*checks.check_seeds(protocol), *read):
+            return _refused(problems)
         orders = {"smoke": protocol.smoke_seeds, "again": protocol.smoke_seeds[:0:-1]}
         runs = []
         for name, seeds in orders.items():
@@ -33,17 +38,39 @@ def check_code(state: State, runtime: Runtime[Bench]) -> State:
                 code=code,
                 parameters=protocol.parameters,
                 trials=[(arm, seed) for seed in seeds for arm in protocol.arms],
+                script=script,
             )
             if outcome.status != "done":
-                return [f"the smoke run ended as {outcome.status}: {outcome.reason}"]
+                return _refused([f"the smoke run ended as {outcome.status}: {outcome.reason}"])
             runs.append(outcome.trials)
         # the tests show that a kit's arms differ; where they agree, that is what there is to find
         first, again = runs
-        return list(checks.check_trials(first, again, protocol.arms, protocol.metric, tested=True))
+        checked = checks.measure(
+            *(first, again, protocol.arms, protocol.metric),
+            tested=bool(protocol.kit),
+            deterministic=script or checks.deterministic(code),
+        )
+        pairs = judge.sealed_pairs(
+            protocol.model_copy(update={"seeds": protocol.smoke_seeds}),
+            first,
+            protocol.treatment,
+            protocol.control,
+            protocol.metric,
+        )
+        return {
+            "problems": list(checked.problems),
+            "flags": list(checked.flags),
+            "differences": [one - other for one, other in filter(None, pairs)],
+            "pair_seconds": sum(trial.seconds for trial in first) / len(protocol.smoke_seeds),
+        }
 
-    problems = bench.effects.once(
+    found = bench.effects.once(
         "check_code", state["round"], "smoke", smoke, inputs=state["protocol"]
     )
-    for problem in problems:
-        bench.explain("check_code", problem)
-    return {"problems": problems}
+    for said in (*found["problems"], *found["flags"]):
+        bench.explain("check_code", said)
+    return {"problems": found["problems"], "smoke": found}
+
+
+def _refused(problems: Sequence[str]) -> dict[str, Any]:
+    return {"problems": list(problems), "flags": [], "differences": [], "pair_seconds": 0.0}

@@ -11,17 +11,27 @@ from scientist.lab import kits
 from scientist.lab.experiments import runner_hash
 from scientist.science import protocol
 
+MOST_ARMS = 4
+
 
 def design(state: State, runtime: Runtime[Bench]) -> State:
-    """Fix arms, metric, seeds, test and error before anything is measured."""
+    """Fix arms, metric, test and error before anything is measured.
+
+    How many pairs, on which seeds, at what level of the shared error budget is fixed at the
+    seal, after the smoke run. Until then the draft has the fewest.
+    """
     bench = runtime.context
     hypothesis = project.hypothesis(bench.journal, state["hypothesis"]).record
-    kit = kits.load(hypothesis.kit)
+    kit = kits.load(hypothesis.kit) if hypothesis.kit else None
+    alpha = bench.settings.alpha
     plan = protocol.plan(
         hypothesis,
-        pairs=bench.settings.pairs,
-        alpha=bench.settings.alpha,
-        code_hash=kit.code_hash,
+        pairs=protocol.least_pairs(alpha),
+        alpha=alpha,
+        level=alpha,
+        code_hash=kit.code_hash if kit else hypothesis.code_hash,
         runner_hash=runner_hash(),
+        data_hash=hypothesis.data_hash,
+        arms=tuple(kit.arms)[:MOST_ARMS] if kit else (),
     )
-    return {"protocol": plan.model_dump(mode="json")}
+    return {"protocol": plan.model_dump(mode="json"), "problems": [], "first": {}}

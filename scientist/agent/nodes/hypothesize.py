@@ -19,7 +19,7 @@ from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.corpus import quotes
 from scientist.corpus.store import essays, passages
-from scientist.errors import ModelOutputError
+from scientist.errors import ModelOutputError, ScientistError
 from scientist.events import CandidateRejected, Event, HypothesisProposed, Reasoned
 from scientist.journal import project
 from scientist.lab.kits import Kit, all_kits, load, setting
@@ -30,6 +30,13 @@ from scientist.records import Direction, Hypothesis, Passage, Quote
 COUNT = 2
 NEAR_ENOUGH = 0.2
 MOST_CONDITIONS = 2
+CONFIDENCE = {
+    "very unlikely": 0.1,
+    "unlikely": 0.3,
+    "even": 0.5,
+    "likely": 0.7,
+    "very likely": 0.9,
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Candidate:
     control: str
     metric: str
     direction: Direction
+    prior: float
     rationale: str
 
 
@@ -57,6 +65,8 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
     sentences = _resolve(bench, state["passages"])
 
     def ask(_: str) -> list[dict[str, Any]]:
+        if bench.client is None:
+            raise ScientistError("this campaign has no model to ask", "scientist run")
         bench.meter.check()
         prompt = prompting.load("hypothesize").render(
             kits=list(all_kits()),
@@ -138,6 +148,7 @@ def proposals(kit: Kit, sentences: int, tried: set[tuple[frozenset[str], str]]) 
                 metric=(one_of[tuple(kit.metrics)], ...),
                 direction=(Direction, ...),
                 conditions=(some[one_of[free]], Field(min_length=1, max_length=MOST_CONDITIONS)),
+                confidence=(one_of[tuple(CONFIDENCE)], ...),  # last, so that it is about the whole
             )
         )
     if not variants:
@@ -166,6 +177,7 @@ def check(
         control=control,
         metric=item["metric"],
         direction=Direction(item["direction"]),
+        prior=CONFIDENCE[item["confidence"]],
         rationale=item["reason"],
     )
     hypothesis = _build("H0", kit, candidate)
@@ -213,6 +225,7 @@ def _build(name: str, kit: Kit, candidate: Candidate) -> Hypothesis:
         smallest_effect=kit.smallest_effect(candidate.metric),
         parameters=candidate.parameters,
         conditions=chosen,
+        prior=candidate.prior,
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
+from scientist.events import Event, Judged
 from scientist.journal import project
 from scientist.records import Judgement, Protocol, Verdict
 from scientist.science import judge as rules
@@ -20,10 +24,22 @@ def judge(state: State, runtime: Runtime[Bench]) -> State:
             verdict=Verdict.INFEASIBLE,
             reason="the smoke run failed its checks: " + "; ".join(state["problems"]),
         )
-    else:
-        experiment = project.experiment(bench.journal, state["experiment"])
+        return {"judgement": judgement.model_dump(mode="json")}
+    name, digest = state["experiment"], state["digest"]
+
+    def decide(_: str) -> Judgement:
+        experiment = project.experiment(bench.journal, name)
         ending = ""
         if experiment.status != "done":
             ending = f"the experiment ended as {experiment.status}: {experiment.reason}"
-        judgement = rules.judge(protocol, project.trials(bench.journal, experiment), ending)
-    return {"judgement": judgement.model_dump(mode="json")}
+        return rules.judge(protocol, project.trials(bench.journal, experiment), ending)
+
+    def record(judgement: Judgement) -> tuple[dict[str, Any], Sequence[Event]]:
+        event = Judged(experiment=name, protocol_digest=digest, judgement=judgement)
+        return judgement.model_dump(mode="json"), [event]
+
+    return {
+        "judgement": bench.effects.once(
+            "judge", state["round"], "decide", decide, record, inputs=digest
+        )
+    }

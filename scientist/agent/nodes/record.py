@@ -8,40 +8,30 @@ from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
-from scientist.events import Event, ExperimentFinished, FindingRecorded
+from scientist.events import Event, FindingRecorded
 from scientist.journal import project
-from scientist.records import Finding, Judgement, Protocol
-from scientist.science import protocol as protocols
-from scientist.science import statement
+from scientist.records import Attempt, Finding, Judgement, Protocol
+from scientist.science import integrity, judge, statement
 
 
 def record(state: State, runtime: Runtime[Bench]) -> State:
-    """Bind the verdict to its run and keep it."""
+    """Bind the verdict to its runs and keep it."""
     bench = runtime.context
     protocol = Protocol.model_validate(state["protocol"])
     judgement = Judgement.model_validate(state["judgement"])
     hypothesis = project.hypothesis(bench.journal, protocol.hypothesis).record
-    name = "" if state.get("problems") else state["experiment"]
-    deviations: tuple[str, ...] = ()
-    blob = None
-    if name:
-        experiment = project.experiment(bench.journal, name)
-        blob = experiment.trials_blob
-        ran = _finished(bench, name)
-        deviations = protocols.deviations(
-            protocol,
-            project.trials(bench.journal, experiment),
-            code_hash=ran.code_hash,
-            runner_hash=ran.runner_hash,
-            parameters=ran.parameters,
-        )
+    first = Attempt.model_validate(state["first"]) if state["first"] else None
+    if first is not None:
+        judgement = judge.settle(first.judgement, judgement)
+    name = "" if state["problems"] else state["experiment"]
 
     def number(_: None) -> tuple[str, Sequence[Event]]:
+        blob = project.experiment(bench.journal, name).trials_blob if name else None
         finding = Finding(
             id=f"F{bench.journal.count('finding_recorded') + 1}",
             hypothesis=hypothesis.id,
             experiment=name,
-            protocol_digest=state.get("digest", "") if name else "",
+            protocol_digest=state["digest"] if name else "",
             trials_blob=blob,
             statement=statement.render(hypothesis, judgement),
             metric=protocol.metric,
@@ -50,10 +40,15 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
             direction=protocol.direction,
             smallest_effect=protocol.smallest_effect,
             judgement=judgement,
+            first=first,
             quotes=hypothesis.quotes,
-            deviations=deviations,
-            degradations=project.degradations(bench.journal, bench.campaign),
+            degradations=(
+                *project.degradations(bench.journal, bench.campaign),
+                *state["smoke"]["flags"],
+            ),
         )
+        deviations = integrity.of_finding(bench.journal, finding)
+        finding = finding.model_copy(update={"deviations": deviations})
         return finding.id, [FindingRecorded(finding=finding)]
 
     finding = bench.effects.once(
@@ -61,10 +56,3 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
     )
     bench.toolkit.use("record_finding", bench, finding=finding)
     return {"findings": [*state.get("findings", []), finding]}
-
-
-def _finished(bench: Bench, name: str) -> ExperimentFinished:
-    """How an experiment ended, and what the supervisor found that it ran."""
-    entries = bench.journal.entries("experiment_finished", campaign=bench.campaign)
-    data = next(entry.data for entry in entries if entry.data["experiment"] == name)
-    return ExperimentFinished.model_validate(data)

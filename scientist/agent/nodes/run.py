@@ -1,8 +1,9 @@
-"""Run: the measured trials of a sealed protocol, exactly once.
+"""Run: the measured trials of a sealed protocol, exactly once, look by look.
 
-The run folder is named after the effect, so an agent that died finds the very same
-folder: finished, still running, stopped or lost. What really ran, and under which
-sandbox and limits, is recorded at the end as the supervisor found it.
+The run folders are named after the effect, so an agent that died finds the very same
+folder: finished, still running, stopped or lost. After each look the sealed rule says
+whether to go on. What really ran, and under which sandbox and limits, is recorded at
+the end as the supervisors found it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
-from scientist.events import Event, ExperimentFinished, ExperimentStarted
+from scientist.events import Event, ExperimentFinished, ExperimentStarted, Looked
 from scientist.journal import project
 from scientist.lab.experiments import Outcome
 from scientist.lab.sandbox import Limits
 from scientist.records import Protocol
+from scientist.science import judge as rules
 
 
 def run(state: State, runtime: Runtime[Bench]) -> State:
-    """Launch, wait, and record what was measured."""
+    """Launch, wait, look, and record what was measured."""
     bench = runtime.context
     protocol = Protocol.model_validate(state["protocol"])
     digest, round_ = state["digest"], state["round"]
@@ -40,42 +42,108 @@ def run(state: State, runtime: Runtime[Bench]) -> State:
         )
         return name, [event]
 
-    name = bench.effects.once("run", round_, "start", lambda _: None, announce, inputs=digest)
-    code = project.sealed_code(bench.journal, digest)
+    name: str = bench.effects.once("run", round_, "start", lambda _: None, announce, inputs=digest)
+    parts: list[dict[str, Any]] = []
+    for look, until in enumerate(protocol.looks):
+        parts.append(_measure(bench, protocol, state, name, f"{folder}-{look + 1}", parts, until))
+        if parts[-1]["status"] != "done" or parts[-1]["stop"]:
+            break
+    bench.effects.once(
+        "run",
+        round_,
+        "finish",
+        lambda _: None,
+        lambda _: (None, [_finished(bench, name, digest, parts)]),
+        inputs=digest,
+    )
+    return {"experiment": name}
 
-    def measure(_: str) -> Outcome:
-        pairs = [(arm, seed) for seed in protocol.seeds for arm in protocol.arms]
+
+def _measure(
+    bench: Bench,
+    protocol: Protocol,
+    state: State,
+    name: str,
+    folder: str,
+    before: Sequence[dict[str, Any]],
+    until: int,
+) -> dict[str, Any]:
+    """The pairs of one look, and what the rule says after them."""
+    digest, round_ = state["digest"], state["round"]
+    begun = protocol.looks[len(before) - 1] if before else 0
+    trials = [(arm, seed) for seed in protocol.seeds[begun:until] for arm in protocol.arms]
+
+    def launch(_: str) -> Outcome:
         outcome: Outcome = bench.toolkit.use(
             "launch_experiment",
             bench,
             folder=folder,
-            code=code,
+            code=project.sealed_code(bench.journal, digest),
             parameters=protocol.parameters,
-            trials=pairs,
+            trials=trials,
+            script=bool(protocol.data_hash),
         )
         return outcome
 
     def record(outcome: Outcome) -> tuple[dict[str, Any], Sequence[Event]]:
         lines = "".join(trial.model_dump_json() + "\n" for trial in outcome.trials)
-        blob = bench.journal.put(lines) if outcome.trials else None
         output = f"{outcome.stdout}\n--- stderr ---\n{outcome.stderr}"
-        event = ExperimentFinished(
+        part: dict[str, Any] = {
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "stop": "",
+            "blob": bench.journal.put(lines) if outcome.trials else None,
+            "output": bench.journal.put(output) if outcome.stdout or outcome.stderr else None,
+            "environment": outcome.environment,
+            "seconds": outcome.seconds,
+            "ran": {
+                "code_hash": outcome.ran.code_hash,
+                "runner_hash": outcome.ran.runner_hash,
+                "parameters": outcome.ran.parameters,
+                "tier": outcome.ran.tier,
+                "limits": outcome.ran.limits,
+            },
+        }
+        if outcome.status != "done" or until == len(protocol.seeds):
+            return part, []
+        measured = [
+            t for one in (*before, part) for t in project.raw_trials(bench.journal, one["blob"])
+        ]
+        pairs, _ = rules.reached(protocol, measured)
+        part["stop"] = rules.stop(protocol, pairs[:until])
+        looked = Looked(
             experiment=name,
             protocol_digest=digest,
-            status=outcome.status,
-            reason=outcome.reason,
-            trials=len(outcome.trials),
-            trials_blob=blob,
-            output_blob=bench.journal.put(output) if outcome.stdout or outcome.stderr else None,
-            environment=outcome.environment,
-            seconds=outcome.seconds,
-            code_hash=outcome.ran.code_hash,
-            runner_hash=outcome.ran.runner_hash,
-            parameters=outcome.ran.parameters,
-            tier=outcome.ran.tier,
-            limits=outcome.ran.limits,
+            pairs=until,
+            stop=str(part["stop"]),
+            trials_blob=part["blob"],
         )
-        return {"status": outcome.status, "blob": blob}, [event]
+        return part, [looked]
 
-    bench.effects.once("run", round_, "measure", measure, record, inputs=digest)
-    return {"experiment": name}
+    part: dict[str, Any] = bench.effects.once(
+        "run", round_, f"measure {until}", launch, record, inputs=digest
+    )
+    return part
+
+
+def _finished(
+    bench: Bench, name: str, digest: str, parts: Sequence[dict[str, Any]]
+) -> ExperimentFinished:
+    """All looks together as one experiment; a look that ran under something else shows."""
+    lines = b"".join(bench.journal.get(part["blob"]) for part in parts if part["blob"])
+    output = b"".join(bench.journal.get(part["output"]) for part in parts if part["output"])
+    first = parts[0]["ran"]
+    other = next((part["ran"] for part in parts if part["ran"] != first), first)
+    ran = {key: first[key] if first[key] == other[key] else other[key] for key in first}
+    return ExperimentFinished(
+        experiment=name,
+        protocol_digest=digest,
+        status=parts[-1]["status"],
+        reason=parts[-1]["reason"] or parts[-1]["stop"],
+        trials=lines.count(b"\n"),
+        trials_blob=bench.journal.put(lines) if lines else None,
+        output_blob=bench.journal.put(output) if output else None,
+        environment=parts[-1]["environment"],
+        seconds=round(sum(part["seconds"] for part in parts), 4),
+        **ran,
+    )

@@ -1,8 +1,13 @@
-"""Seal: the protocol's digest enters the journal, on disk, before any measured trial."""
+"""Seal: the protocol's digest enters the journal, on disk, before any measured trial.
+
+What only now can be known is fixed here: how many pairs the smoke run asks for, and what
+this test may spend of the error budget that all tests of the workspace share.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -10,31 +15,87 @@ from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.errors import ScientistError
 from scientist.events import Event, ProtocolSealed
-from scientist.lab import kits
+from scientist.journal import project
+from scientist.lab.experiments import runner_hash
 from scientist.records import Protocol
+from scientist.science import power, stream
 from scientist.science import protocol as protocols
+
+TIME_SHARE = 0.5  # of what is left, for one experiment and its confirmation
 
 
 def seal(state: State, runtime: Runtime[Bench]) -> State:
     """Hash the plan and its code into the record; refuse code that was not planned with."""
     bench = runtime.context
-    protocol = Protocol.model_validate(state["protocol"])
+    draft = Protocol.model_validate(state["protocol"])
+    hypothesis = project.hypothesis(bench.journal, draft.hypothesis).record
+    confirms = state["first"]["protocol_digest"] if state.get("first") else ""
+    wanted = len(draft.seeds) if confirms else _size(state, bench, draft)
 
     def store(_: str) -> str:
-        kit = kits.load(protocol.kit)
-        if kit.code_hash != protocol.code_hash:
+        code = bench.code_of(draft.kit, draft.code_hash)
+        found = bench.journal.put(code)
+        if found != draft.code_hash or runner_hash() != draft.runner_hash:
             raise ScientistError(
-                f"kit {kit.name} has changed since the protocol was planned: its code is no longer "
-                f"the code {protocol.code_hash[:12]} that the smoke run checked",
-                f"put tools/kits/{kit.name}.py back as it was",
+                f"kit {draft.kit} has changed since the protocol was planned: its code or the "
+                f"runner is no longer what the smoke run checked ({draft.code_hash[:12]})",
+                f"put tools/kits/{draft.kit}.py back as it was",
             )
-        return bench.journal.put(kit.code)
+        return found
 
-    def record(code_blob: str) -> tuple[str, Sequence[Event]]:
+    def record(code_blob: str) -> tuple[dict[str, Any], Sequence[Event]]:
+        known = stream.sealed(bench.journal)
+        level = stream.next_level(known, draft.alpha)
+        asked = protocols.question(hypothesis)
+        protocol = protocols.plan(
+            hypothesis,
+            pairs=max(wanted, protocols.least_pairs(level)),
+            alpha=draft.alpha,
+            level=level,
+            code_hash=draft.code_hash,
+            runner_hash=draft.runner_hash,
+            data_hash=draft.data_hash,
+            arms=draft.arms,
+            earlier=sum(test.question == asked for test in known),
+            confirms=confirms,
+        )
         digest = protocols.digest(protocol)
-        return digest, [ProtocolSealed(protocol=protocol, digest=digest, code_blob=code_blob)]
+        sealed = {"digest": digest, "protocol": protocol.model_dump(mode="json")}
+        return sealed, [ProtocolSealed(protocol=protocol, digest=digest, code_blob=code_blob)]
 
-    digest = bench.effects.once(
-        "seal", state["round"], "seal", store, record, inputs=state["protocol"]
+    sealed = bench.effects.once(
+        "seal", state["round"], "seal", store, record, inputs=[state["protocol"], confirms]
     )
-    return {"digest": digest}
+    return {"digest": sealed["digest"], "protocol": sealed["protocol"]}
+
+
+def _size(state: State, bench: Bench, draft: Protocol) -> int:
+    """How many pairs to measure: as many as were asked for, else as the smoke run suggests."""
+    if bench.settings.pairs is not None:
+        return bench.settings.pairs
+
+    def estimate(_: str) -> int:
+        level = stream.next_level(stream.sealed(bench.journal), draft.alpha)
+        least = protocols.least_pairs(level)
+        smoke = state["smoke"]
+        affordable = bench.settings.most_pairs
+        if smoke["pair_seconds"]:
+            seconds = min(
+                bench.meter.seconds_left * TIME_SHARE / 2, bench.settings.sandbox_wall_seconds / 2
+            )
+            affordable = min(affordable, int(seconds / smoke["pair_seconds"]))
+        sizing = power.pairs_needed(
+            smoke["differences"],
+            draft.smallest_effect,
+            level * (1 - protocols.EARLY_SHARE),
+            least=least,
+            most=max(least, affordable),
+            confidence=1 - draft.alpha,
+        )
+        bench.explain("seal", sizing.reason)
+        return sizing.pairs
+
+    size: int = bench.effects.once(
+        "seal", state["round"], "size", estimate, inputs=state["protocol"]
+    )
+    return size

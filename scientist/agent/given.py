@@ -1,0 +1,234 @@
+"""A hypothesis that the user gives: a kit with settings, or a folder of their own.
+
+A folder holds protocol.json (what is compared), perhaps params.json (arguments of every
+trial), and experiment.py (ARMS, METRICS, trial) or the files of a script that protocol.json
+names. It goes through the same checks, seal, sandbox and judgement as what a model proposes.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scientist.errors import UsageError
+from scientist.lab import kits
+from scientist.lab.executors import Script
+from scientist.lab.kits import Kit
+from scientist.records import Direction, Hypothesis
+
+VERBS = {Direction.INCREASE: "raises", Direction.DECREASE: "lowers"}
+MOST_BYTES = 2**20
+MOST_FILES = 64 * 2**20
+
+
+class Command(BaseModel):
+    """A script in place of trial(): a training job, say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: tuple[str, ...] = Field(min_length=1)
+    gpus: int = Field(0, ge=0)
+
+
+class Comparison(BaseModel):
+    """What protocol.json says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    treatment: str = Field(min_length=1)
+    control: str = Field(min_length=1)
+    metric: str = Field(min_length=1)
+    direction: Direction
+    smallest_effect: float = Field(gt=0)
+    factor: str = "the arm"
+    statement: str = ""
+    script: Command | None = None
+
+
+def of_kit(
+    kit: Kit,
+    chosen: Mapping[str, Any],
+    treatment: str | None = None,
+    control: str | None = None,
+    metric: str | None = None,
+    direction: str | None = None,
+) -> Hypothesis:
+    """What a kit compares by default, but for what is named."""
+    show = f"scientist kit show {kit.name}"
+    treatment, control = treatment or kit.default.treatment, control or kit.default.control
+    metric = metric or kit.default.metric
+    for arm in (treatment, control):
+        if arm not in kit.arms:
+            raise UsageError(f"kit {kit.name} has no arm {arm!r}", show)
+    if metric not in kit.metrics:
+        raise UsageError(f"kit {kit.name} has no metric {metric!r}", show)
+    if treatment == control:
+        raise UsageError(f"{treatment} cannot be compared with itself", show)
+    parameters = kit.validate_parameters(chosen)
+    if direction is None:
+        usual = (kit.default.treatment, kit.default.control, kit.default.metric)
+        better = kit.metrics[metric].better
+        direction = (
+            kit.default.direction
+            if (treatment, control, metric) == usual
+            else ("increase" if better == "higher" else "decrease")
+        )
+    return Hypothesis(
+        id="H0",
+        statement=statement(kit, parameters, treatment, control, metric, Direction(direction)),
+        quotes=(),
+        kit=kit.name,
+        factor=kit.factor,
+        treatment=treatment,
+        control=control,
+        metric=metric,
+        direction=Direction(direction),
+        smallest_effect=kit.smallest_effect(metric),
+        parameters=dict(parameters),
+        conditions=conditions(kit, parameters),
+    )
+
+
+def conditions(kit: Kit, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The parameters that are not at their defaults."""
+    return tuple(
+        name for name, value in parameters.items() if value != kit.parameters[name].default
+    )
+
+
+def statement(
+    kit: Kit,
+    parameters: Mapping[str, Any],
+    treatment: str,
+    control: str,
+    metric: str,
+    direction: Direction,
+) -> str:
+    """A hypothesis in one sentence, written by code."""
+    chosen = conditions(kit, parameters)
+    where = ", ".join(kits.setting(name, parameters[name]) for name in chosen)
+    sentence = f"{treatment} {VERBS[direction]} {metric} compared with {control}."
+    return f"With {where}, {sentence}" if where else sentence
+
+
+def of_folder(folder: Path) -> tuple[Hypothesis, list[bytes]]:
+    """The hypothesis of a folder, and what the journal must keep to run it."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", "scientist experiment run --help")
+    compared = _compared(folder / "protocol.json")
+    if compared.script is None:
+        code = _text(folder / "experiment.py")
+        _check_arms(folder, compared, code)
+        kept, data_hash = [code.encode()], ""
+    else:
+        script = Script(compared.script.command, _files(folder), compared.script.gpus)
+        kept = [script.code.encode(), *script.files.values()]
+        data_hash = _hash(b"".join(sorted(script.files.values())))
+    text = f"{compared.treatment} {VERBS[compared.direction]} {compared.metric} compared with "
+    hypothesis = Hypothesis(
+        id="H0",
+        statement=compared.statement or f"In {folder.resolve().name}, {text}{compared.control}.",
+        quotes=(),
+        kit="",
+        code_hash=_hash(kept[0]),
+        data_hash=data_hash,
+        factor=compared.factor,
+        treatment=compared.treatment,
+        control=compared.control,
+        metric=compared.metric,
+        direction=compared.direction,
+        smallest_effect=compared.smallest_effect,
+        parameters=_parameters(folder / "params.json"),
+    )
+    return hypothesis, kept
+
+
+def _compared(file: Path) -> Comparison:
+    try:
+        return Comparison.model_validate_json(_text(file))
+    except ValidationError as invalid:
+        first = invalid.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise UsageError(
+            f"{file}: {place}: {first['msg']}",
+            'it needs {"treatment", "control", "metric", "direction": "increase" or "decrease", '
+            '"smallest_effect"}, and may have {"script": {"command": [...]}}',
+        ) from invalid
+
+
+def _check_arms(folder: Path, compared: Comparison, code: str) -> None:
+    declared = _declared(code, "ARMS")
+    for arm in (compared.treatment, compared.control):
+        if declared is not None and arm not in declared:
+            raise UsageError(
+                f"{folder / 'experiment.py'} has no arm {arm!r}", f"its arms: {', '.join(declared)}"
+            )
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """Everything in a folder but what says how it is to be run."""
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if name in ("protocol.json", "params.json") or not path.is_file():
+            continue
+        found[name] = path.read_bytes()
+        if sum(map(len, found.values())) > MOST_FILES:
+            raise UsageError(
+                f"the files in {folder} are more than {MOST_FILES // 2**20} MB",
+                "keep only what the script reads",
+            )
+    return found
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _parameters(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        found = json.loads(_text(file))
+    except ValueError as fault:
+        raise UsageError(f"{file} is not JSON: {fault}", "an object of plain values") from fault
+    if not isinstance(found, dict) or not all(
+        isinstance(value, int | float | str | bool) for value in found.values()
+    ):
+        raise UsageError(
+            f"{file} must be an object of numbers, texts and flags", 'such as {"samples": 200}'
+        )
+    return found
+
+
+def _declared(code: str, name: str) -> list[str] | None:
+    """The keys of a module-level dictionary, if it is written out."""
+    try:
+        for node in ast.parse(code).body:
+            if isinstance(node, ast.Assign) and any(
+                isinstance(target, ast.Name) and target.id == name for target in node.targets
+            ):
+                return list(map(str, ast.literal_eval(node.value)))
+    except (SyntaxError, ValueError, TypeError):
+        return None  # the checks of the code say what is wrong with it
+    return None
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise UsageError(f"{file} is larger than {MOST_BYTES // 2**20} MB", "shorten it")
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(
+            f"there is no {file}",
+            "a folder needs experiment.py and protocol.json: scientist experiment run --help",
+        ) from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageError(f"{file} cannot be read: {fault}", "mend the file") from fault

@@ -1,0 +1,135 @@
+"""Driving a campaign from the command line: live view, polite stop, the report at the end.
+
+`scientist run`, `kit run` and `experiment run` differ only in how the campaign is opened.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scientist.cli import options, output
+from scientist.errors import BudgetError
+
+if TYPE_CHECKING:
+    from scientist.agent.campaign import Ended
+    from scientist.cli.live import LiveView
+    from scientist.journal import Journal
+    from scientist.records import Hypothesis
+    from scientist.settings import Resolved
+    from scientist.workspace import Workspace
+
+Opening = Callable[["Journal", "Workspace", "LiveView"], str]
+
+
+def drive(
+    workspace: Path | None,
+    resolved: Resolved,
+    opening: Opening,
+    as_json: bool,
+    resume: bool = False,
+) -> None:
+    """Open a campaign (or find the one to resume), follow it to its end and report."""
+    if resolved.values.executor != "local":
+        from scientist.lab.executors import ready
+
+        ready.check(resolved.values)
+    with options.writing(workspace) as (place, journal):
+        from scientist.cli.live import LiveView
+
+        with LiveView(output.console()) as view, _polite_stop(view.say) as stop_asked:
+            journal.listeners.append(view.on_entry)
+            name = opening(journal, place, view)
+            from scientist.agent import campaign
+
+            ended = campaign.drive(
+                name,
+                place,
+                journal,
+                resolved,
+                campaign.Screen(
+                    on_text=view.on_text,
+                    on_trial=view.on_trial,
+                    on_download=view.on_download,
+                    on_meter=view.on_meter,
+                    stop_asked=stop_asked,
+                ),
+                resume,
+            )
+        _report(journal, place, ended, as_json)
+
+
+def test(
+    workspace: Path | None,
+    hypothesis: Hypothesis,
+    kept: Sequence[bytes],
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Test a given hypothesis, with code of its own if it is no kit's."""
+    resolved = options.settings(workspace, **flags)
+
+    def opening(journal: Journal, _place: Workspace, _view: LiveView) -> str:
+        from scientist.agent import campaign
+
+        for content in kept:
+            journal.put(content)
+        return campaign.open_campaign(journal, resolved, hypothesis.statement, (), hypothesis)
+
+    drive(workspace, resolved, opening, as_json)
+
+
+def _report(journal: Journal, place: Workspace, ended: Ended, as_json: bool) -> None:
+    from scientist.journal import project
+
+    found = [project.finding(journal, name) for name in ended.findings]
+    if not found:
+        raise BudgetError(
+            f"campaign {ended.campaign} ended without a finding ({ended.reason})",
+            f"scientist audit show {ended.campaign}",
+        )
+    if as_json:
+        output.document(
+            {
+                "campaign": ended.campaign,
+                "outcome": ended.outcome,
+                "reason": ended.reason,
+                "tokens": ended.tokens,
+                "seconds": round(ended.seconds, 1),
+                "findings": [view.record.model_dump(mode="json") for view in found],
+            }
+        )
+    else:
+        from scientist.cli.findings import paragraphs
+
+        for view in found:
+            output.result("\n".join(paragraphs(journal, view)))
+            output.result("")
+        output.note(
+            f"{ended.campaign} ended ({ended.outcome}: {ended.reason}); "
+            f"{len(found)} findings, {ended.tokens} tokens, {ended.seconds:.0f} s"
+        )
+        where = "" if place.root == Path("workspace").absolute() else f" -w {place.root}"
+        output.note(f"next: scientist finding show {found[-1].record.id}{where}")
+        output.note(f"      scientist audit verify{where}")
+
+
+@contextmanager
+def _polite_stop(say: Callable[..., Any]) -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C lets the step finish and be recorded, the second stops at once."""
+    asked: list[bool] = []
+
+    def ask(_number: int, _frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+        say("stopping after this step; Ctrl-C again to stop at once")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
