@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scientist.science.claims.bind import Entry, Report
     from scientist.science.claims.evidence import Evidence
 
-MOST_CHARACTERS = 2_000_000
+MOST_BYTES = 4_000_000
 
 
 def check(
@@ -44,16 +44,17 @@ def check(
 def _read(text: str | None) -> str | None:
     if text != "-":
         return text
+    given = sys.stdin.buffer.read(MOST_BYTES + 1)
+    if len(given) > MOST_BYTES:
+        raise UsageError(
+            f"the text is longer than {MOST_BYTES} bytes", "scientist check - < PART.md"
+        )
     try:
-        said = sys.stdin.read(MOST_CHARACTERS + 1)
+        said = given.decode()
     except UnicodeDecodeError as fault:
         raise UsageError(
             f"stdin is not text: {fault}", "scientist check - < REPORT.md (UTF-8)"
         ) from fault
-    if len(said) > MOST_CHARACTERS:
-        raise UsageError(
-            f"the text is longer than {MOST_CHARACTERS} characters", "scientist check - < PART.md"
-        )
     return said
 
 

@@ -32,7 +32,7 @@ def console() -> Console:
 
 
 _COMMAND = re.compile(
-    r"\bscientist (?:run|rebuild|config show"
+    r"\bscientist (?:run|rebuild|check|config show"
     r"|(?:audit|belief|corpus|experiment|finding|hypothesis|kit) [a-z]+)\b"
 )
 

@@ -1,48 +1,116 @@
 """The sentence of a finding, rendered from its numbers; no model writes any of it.
 
+`claim` is the same sentence as a bound claim: a template, and the address of every number.
 Rounding never moves a number across zero or across the smallest effect of interest,
-a p-value never across alpha and never to zero.
+a p-value never across alpha or the level of its test, and never to zero.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Protocol as Shape
 
-from scientist.records import Hypothesis, Judgement, Verdict
+from scientist.records import Address, Claim, Form, Hypothesis, Judgement, Protocol, Verdict
+from scientist.science.claims.operations import Value
+from scientist.science.claims.render import fill, form_of, write
 
 MOST_DECIMALS = 15
+Places = dict[str, tuple[Address, str]]
 
 
-def render(hypothesis: Hypothesis, judgement: Judgement) -> str:
+class Put(Shape):
+    """Put a value into a place of the template; returns the place as it is written there."""
+
+    def __call__(
+        self, name: str, operation: str, value: Value, form: Form, argument: str = ""
+    ) -> str: ...
+
+
+def render(hypothesis: Hypothesis, judgement: Judgement, level: float | None = None) -> str:
     """One sentence: what changed by how much, how sure, under what conditions, and so what."""
-    conditions = _conditions(hypothesis)
+    template, places = _parts(hypothesis, judgement, "", level)
+    return fill(template, {name: text for name, (_, text) in places.items()})
+
+
+def claim(
+    hypothesis: Hypothesis, protocol: Protocol, judgement: Judgement, experiment: str
+) -> Claim:
+    """The same sentence with the address of every number, as `claims.render` writes it out."""
+    template, places = _parts(hypothesis, judgement, experiment, protocol.level)
+    if not experiment:  # refused before anything was sealed: nothing has an address
+        return Claim(template=fill(template, {name: text for name, (_, text) in places.items()}))
+    return Claim(template=template, addresses={name: at for name, (at, _) in places.items()})
+
+
+def _parts(
+    hypothesis: Hypothesis, judgement: Judgement, experiment: str, level: float | None
+) -> tuple[str, Places]:
+    """The template, and what stands in each of its places."""
+    found: Places = {}
+    arms, metric = (hypothesis.treatment, hypothesis.control), hypothesis.metric
+
+    def put(name: str, operation: str, value: Value, form: Form, argument: str = "") -> str:
+        address = Address(
+            experiment=experiment,
+            operation=operation,
+            arms=arms,
+            metric=metric,
+            argument=argument,
+            form=form,
+        )
+        found[name] = (address, write(value, form))
+        return "{" + name + "}"
+
+    def number(name: str, operation: str, value: float, text: str, turned: bool = False) -> str:
+        form = form_of(text, turned)
+        if write(value, form) != text:
+            form = Form(style="shortest", turned=turned)
+        return put(name, operation, value, form)
+
+    conditions = _conditions(hypothesis, put)
+    verdict = put("verdict", "verdict", str(judgement.verdict), Form())
+    why = ""
+    if judgement.verdict is not Verdict.SUPPORTED:
+        why = f", because {put('reason', 'reason', judgement.reason, Form())}"
     interval, effect, p_value = judgement.interval, judgement.effect, judgement.p_value
     if effect is None or interval is None or p_value is None:
-        return (
-            f"{hypothesis.treatment} compared with {hypothesis.control} on {hypothesis.metric}"
-            f"{conditions}: {judgement.verdict}, because {judgement.reason}."
-        )
+        compared = f"{hypothesis.treatment} compared with {hypothesis.control} on {metric}"
+        return f"{compared}{conditions}: {verdict}{why}.", found
+    turned = effect < 0  # "lowered by 0.1" tells the sign in the verb
     shown = [effect, interval.low, interval.high]
-    if effect < 0:  # "lowered by 0.1" tells the sign in the verb
+    if turned:
         shown = [-effect, -interval.high, -interval.low]
     smallest = hypothesis.smallest_effect
     size, low, high = together(shown, (0.0, smallest, -smallest))
-    alpha = round(1 - interval.confidence, 12)
+    kind = "unchanged" if effect == 0 else "lowered" if turned else "raised"
+    change = put("change", "change", kind, Form())
     if effect == 0:
-        change = f"left {hypothesis.metric} unchanged"
+        change = f"left {metric} {change}"
     else:
-        change = f"{'raised' if effect > 0 else 'lowered'} {hypothesis.metric} by {size}"
+        change = f"{change} {metric} by {number('effect', 'effect', effect, size, turned)}"
     if interval.method == "degenerate":
         spread = "the same in every pair"
     else:
-        spread = f"{interval.confidence * 100:g}% {interval.method} interval {low} to {high}"
-    why = "" if judgement.verdict is Verdict.SUPPORTED else f", because {judgement.reason}"
+        ends = ("interval high", "interval low") if turned else ("interval low", "interval high")
+        lower, upper = sorted((interval.low, interval.high), reverse=turned)
+        confidence = put("confidence", "confidence", interval.confidence, Form(digits=6, scale=100))
+        method = put("method", "interval method", interval.method, Form())
+        spread = (
+            f"{confidence}% {method} interval {number('low', ends[0], lower, low, turned)} to "
+            f"{number('high', ends[1], upper, high, turned)}"
+        )
+    pairs = put("pairs", "pairs", judgement.pairs, Form(style="fixed", digits=0))
+    edges = (round(1 - interval.confidence, 12), *([] if level is None else [level]))
+    if judgement.overall_p is None:
+        chance = f"p = {number('p', 'p', p_value, probability(p_value, *edges))}"
+    else:
+        shown_p = probability(judgement.overall_p, *edges)
+        chance = f"overall p = {number('p', 'overall p', judgement.overall_p, shown_p)}"
     return (
-        f"{hypothesis.treatment} {change} ({spread}, n = {judgement.pairs} pairs, "
-        f"p = {probability(p_value, alpha)}) compared with {hypothesis.control}{conditions}: "
-        f"{judgement.verdict}{why}."
-    )
+        f"{hypothesis.treatment} {change} ({spread}, n = {pairs} pairs, {chance}) compared with "
+        f"{hypothesis.control}{conditions}: {verdict}{why}."
+    ), found
 
 
 def together(values: Sequence[float], edges: Sequence[float]) -> list[str]:
@@ -62,8 +130,8 @@ def together(values: Sequence[float], edges: Sequence[float]) -> list[str]:
     return [repr(value + 0.0) for value in values]
 
 
-def probability(p: float, alpha: float) -> str:
-    """A p-value with two digits, more where two would move it across alpha."""
+def probability(p: float, *edges: float) -> str:
+    """A p-value with two digits, more where two would move it across alpha or the level."""
     write: Callable[[int], str] = (
         (lambda digits: f"{p:.{digits - 1}e}")
         if p < 1e-5
@@ -71,7 +139,7 @@ def probability(p: float, alpha: float) -> str:
     )
     for digits in range(2, 17):
         text = write(digits)
-        if (float(text) <= alpha) == (p <= alpha):
+        if all((float(text) <= edge) == (p <= edge) for edge in edges):
             return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
     return repr(p)
 
@@ -81,15 +149,14 @@ def _kept(value: float, text: str, edges: Sequence[float]) -> bool:
     return all((value > e) - (value < e) == (written > e) - (written < e) for e in edges)
 
 
-def _conditions(hypothesis: Hypothesis) -> str:
+def _conditions(hypothesis: Hypothesis, put: Put) -> str:
     """The parameters that were chosen; the others have the defaults of the sealed code."""
     if not hypothesis.conditions:
         return " (default setting)" if hypothesis.parameters else ""
-    chosen = {name: hypothesis.parameters[name] for name in sorted(hypothesis.conditions)}
-    parts = (
-        f"{name} = {value:.12g}"
-        if isinstance(value, int | float) and not isinstance(value, bool)
-        else f"{name} = {value}"
-        for name, value in chosen.items()
-    )
+    parts = []
+    for number, name in enumerate(sorted(hypothesis.conditions)):
+        value = hypothesis.parameters[name]
+        if isinstance(value, bool):
+            value = str(value)
+        parts.append(f"{name} = {put(f'condition_{number}', 'parameter', value, Form(), name)}")
     return f" ({', '.join(parts)})"

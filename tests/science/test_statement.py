@@ -57,7 +57,7 @@ def test_an_infeasible_finding_has_no_numbers(bare: Hypothesis) -> None:
 def test_identical_arms_are_said_to_be_unchanged(protocol: Protocol, bare: Hypothesis) -> None:
     found = judge(protocol, trials(protocol, 0.0, noise=0.0))
     assert render(bare, found).startswith(
-        "stable left shifted_error unchanged (the same in every pair, n = 24 pairs, p = 1)"
+        "stable left shifted_error unchanged (the same in every pair, n = 24 pairs, overall p = 1)"
     )
 
 
@@ -119,6 +119,12 @@ def test_a_p_value_is_never_zero_and_never_crosses_alpha(p: float, text: str) ->
     assert (float(shown) <= 0.05) == (p <= 0.05)
 
 
+def test_a_p_value_crosses_neither_alpha_nor_the_level_of_its_test() -> None:
+    assert probability(0.02004, 0.05, 0.02) == "0.02004"
+    assert probability(0.01996, 0.05, 0.02) == "0.02"
+    assert probability(0.0504, 0.05, 0.02) == "0.0504"
+
+
 def test_every_number_in_a_rendered_finding_is_one_of_the_judgement(
     protocol: Protocol, bare: Hypothesis
 ) -> None:
@@ -126,10 +132,10 @@ def test_every_number_in_a_rendered_finding_is_one_of_the_judgement(
         found = judge(protocol, trials(protocol, -0.05, seed))
         assert found.effect is not None
         assert found.interval is not None
-        assert found.p_value is not None
+        assert found.overall_p is not None
         sentence = render(bare, found).split(" compared with ")[0]
         shown = [float(x) for x in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-\d+)?", sentence)]
         sign = -1 if found.effect < 0 else 1
         interval = sorted((sign * found.interval.low, sign * found.interval.high))
-        expected = [abs(found.effect), 95, *interval, 24, found.p_value]
+        expected = [abs(found.effect), 95, *interval, 24, found.overall_p]
         assert shown == pytest.approx(expected, abs=0.005)
