@@ -112,6 +112,7 @@ def test_every_module_says_what_it_is() -> None:
     "arguments",
     [
         ["--help"],
+        ["check", "F1 lowered x by 0.1"],
         ["audit", "verify"],
         ["experiment", "list"],
         ["finding", "list"],

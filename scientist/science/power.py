@@ -94,13 +94,12 @@ def pairs_needed(
     pairs = options[min(place, len(options) - 1)]
     reached = chance(pairs)
     reason = (
-        f"{pairs} pairs: {count} smoke pairs put the standard deviation of the differences below "
-        f"{sd:.3g} ({sd / smallest_effect:.3g} times the smallest effect of interest); an effect "
-        f"of {LIKELY:g} times the smallest is then supported, and none refuted, in "
-        f"{math.floor(100 * reached)} % of runs or more"
+        f"{pairs} pairs: {count} smoke pairs differ by a standard deviation of {sd:.3g} at most "
+        f"({sd / smallest_effect:.3g} times the smallest effect of interest), so {LIKELY:g} times "
+        f"the smallest would be told from none in at least {math.floor(100 * reached)}% of runs"
     )
     if place == len(options):
-        reason += f"; {wanted:.0%} would take more pairs than the {most} allowed"
+        reason += f"; {wanted:.0%} would take more than the {most} pairs allowed"
     return Sizing(pairs=pairs, sd=sd, power=reached, reason=reason)
 
 

@@ -109,7 +109,7 @@ def test_the_number_stays_within_its_bounds_and_the_reason_says_so() -> None:
     assert noisy.pairs == 48
     assert noisy.power is not None
     assert noisy.power < 0.8
-    assert noisy.reason.endswith("80% would take more pairs than the 48 allowed")
+    assert noisy.reason.endswith("80% would take more than the 48 pairs allowed")
     clear = power.pairs_needed([1.0, 1.001, 0.999], 5.0, 1e-4, least=6, most=48)
     assert clear.pairs == 14  # the first for which 2 ** -n is at most the level
     assert clear.reason.startswith("14 pairs: 3 smoke pairs")
