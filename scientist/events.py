@@ -214,6 +214,7 @@ class ExperimentFinished(Record):
     parameters: JsonObject | None = None
     tier: str = ""
     limits: JsonObject = Field(default_factory=dict)
+    restarts: int = 0
 
 
 class Judged(Record):

@@ -205,7 +205,7 @@ def collect(run: Run) -> Outcome:
         errors=found.errors if believed else (),
         stdout=_text(run.folder / "stdout"),
         stderr=_text(run.folder / "stderr"),
-        environment=_common(found.environments),
+        environment=common(found.environments),
         seconds=ended.seconds,
         ran=notes.joined(noted),
         attempts=noted,
@@ -274,8 +274,8 @@ def _status(run: Run) -> _Ended:
     return _Ended(status, last["reason"], last["seconds"], last.get("restarts", 0), forged)
 
 
-def _common(environments: Sequence[dict[str, str]]) -> dict[str, Any]:
-    """One environment for all workers; where they differ it shows every value."""
+def common(environments: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One environment for all who measured; where they differ it shows every value."""
     names = dict.fromkeys(name for found in environments for name in found)
     return {
         name: notes.either([found.get(name, "absent") for found in environments]) for name in names

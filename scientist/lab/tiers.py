@@ -40,6 +40,7 @@ FIX_A = (
 )
 FIX = f"{FIX_A}, or type scientist run --unsafe-no-sandbox"
 ATTACK_SECONDS = 20
+MOST_PLACE = 60  # letters; the address of a socket holds 107
 WATCHED = "the size of scratch space is watched, not set"
 
 _VICTIM = """
@@ -156,8 +157,11 @@ def attack(box: Box) -> tuple[dict[str, bool], str]:
 
 
 def _folder(stack: ExitStack, prefix: str) -> Path:
-    """One that its permissions would leave open to everybody."""
-    made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=prefix))).resolve()
+    """One that its permissions would leave open to everybody, with a name short for a socket."""
+    usual = tempfile.gettempdir()
+    place = usual if len(usual) <= MOST_PLACE else "/tmp"
+    holder = tempfile.TemporaryDirectory(prefix=prefix, dir=place)
+    made = Path(stack.enter_context(holder)).resolve()
     made.chmod(0o777)
     return made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 from collections.abc import Sequence
 
@@ -14,8 +13,17 @@ SCRATCH_FILES = 20_000
 OWN_PROCESSES = 2  # of a box: bubblewrap outside and inside
 
 
-def exceeded(job: Job, children: Sequence[subprocess.Popen[bytes]], thorough: bool) -> Ended | None:
-    """Which limit is broken, if any, by what runs in these boxes."""
+def exceeded(
+    job: Job,
+    children: Sequence[subprocess.Popen[bytes]],
+    used: dict[int, float],
+    thorough: bool,
+) -> Ended | None:
+    """Which limit is broken, if any, by what runs in these boxes.
+
+    `used` keeps the processor seconds of each box, also of those that are over: bubblewrap does
+    not pass on what ran inside it.
+    """
     if ended := job.over():
         return ended
     limits = job.limits
@@ -30,7 +38,10 @@ def exceeded(job: Job, children: Sequence[subprocess.Popen[bytes]], thorough: bo
     memory = limits.memory_mb * 2**20
     if process.memory(members, memory) > memory:
         return Ended("killed", f"more than {limits.memory_mb} MB of memory in all{together}")
-    if _processor_seconds(members) > limits.cpu_seconds:
+    for root, family in families.items():
+        seconds = sum(member.processor_seconds for member in family)
+        used[root] = max(used.get(root, 0.0), seconds)
+    if sum(used.values()) > limits.cpu_seconds:
         return Ended("killed", f"more than {limits.cpu_seconds} s of processor time in all")
     size, files = _scratch(job, children, families)
     if size > limits.disk_mb * 2**20:
@@ -38,12 +49,6 @@ def exceeded(job: Job, children: Sequence[subprocess.Popen[bytes]], thorough: bo
     if files > SCRATCH_FILES:
         return Ended("killed", f"more than {SCRATCH_FILES} files")
     return None
-
-
-def _processor_seconds(members: Sequence[process.Member]) -> float:
-    """Of those that live, and of the boxes that are over."""
-    over = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return sum(member.processor_seconds for member in members) + over.ru_utime + over.ru_stime
 
 
 def _scratch(

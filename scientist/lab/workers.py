@@ -60,6 +60,7 @@ class Pool:
         self.places = {trial: number for number, trial in enumerate(job.trials)}
         self.workers: list[Worker] = []
         self.deaths: dict[int, int] = {}
+        self.used: dict[int, float] = {}
         self.barren = self.restarts = self.looks = 0
         self.next_look = 0.0
         self.streams = selectors.DefaultSelector()
@@ -184,7 +185,8 @@ class Pool:
             return None
         self.next_look, self.looks = now + LOOK_SECONDS, self.looks + 1
         thorough = self.looks % THOROUGH_EVERY == 0
-        return watch.exceeded(self.job, [one.child for one in self.workers], thorough)
+        children = [one.child for one in self.workers]
+        return watch.exceeded(self.job, children, self.used, thorough)
 
     def _reap(self) -> Ended | None:
         """Part with workers that are over."""

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SUITE = ("attacks", "bare", "forgery", "left_behind", "reduced", "gpus", "exhaustion")
+SUITE = (
+    *("attacks", "bare", "forgery", "left_behind", "reduced", "gpus", "exhaustion"),
+    *("workers", "script"),
+)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user already runs all these tests")

@@ -106,6 +106,18 @@ def test_processor_time_is_that_of_all_workers_together(ran: Ran) -> None:
     assert outcome.reason == "more than 1 s of processor time in all"
 
 
+def test_processor_time_of_workers_that_are_over_counts(ran: Ran) -> None:
+    code = """
+        import os, time
+        def trial(arm, seed):
+            while time.process_time() < 0.6: pass
+            os.kill(os.getppid(), 9)
+    """
+    outcome = ran(code, MANY, cpu_seconds=2)
+    assert outcome.status == "killed"
+    assert outcome.reason == "more than 2 s of processor time in all"
+
+
 def test_there_are_never_more_workers_than_the_limits_leave_room_for(tier: Tier) -> None:
     def most(jobs: int, missing: int, **limits: int) -> int:
         held: Any = SimpleNamespace(**({"processes": 64, "memory_mb": 2048} | limits))

@@ -9,6 +9,7 @@ the end as the supervisors found it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -17,7 +18,8 @@ from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.events import Event, ExperimentFinished, ExperimentStarted, Looked
 from scientist.journal import project
-from scientist.lab.experiments import Outcome
+from scientist.lab.experiments import Outcome, common
+from scientist.lab.ran import Ran, joined
 from scientist.lab.sandbox import Limits
 from scientist.records import Protocol
 from scientist.science import judge as rules
@@ -96,13 +98,8 @@ def _measure(
             "output": bench.journal.put(output) if outcome.stdout or outcome.stderr else None,
             "environment": outcome.environment,
             "seconds": outcome.seconds,
-            "ran": {
-                "code_hash": outcome.ran.code_hash,
-                "runner_hash": outcome.ran.runner_hash,
-                "parameters": outcome.ran.parameters,
-                "tier": outcome.ran.tier,
-                "limits": outcome.ran.limits,
-            },
+            "restarts": outcome.restarts,
+            "ran": asdict(outcome.ran),
         }
         if outcome.status != "done" or until == len(protocol.seeds):
             return part, []
@@ -132,9 +129,7 @@ def _finished(
     """All looks together as one experiment; a look that ran under something else shows."""
     lines = b"".join(bench.journal.get(part["blob"]) for part in parts if part["blob"])
     output = b"".join(bench.journal.get(part["output"]) for part in parts if part["output"])
-    first = parts[0]["ran"]
-    other = next((part["ran"] for part in parts if part["ran"] != first), first)
-    ran = {key: first[key] if first[key] == other[key] else other[key] for key in first}
+    ran = asdict(joined([Ran(**part["ran"]) for part in parts]))
     return ExperimentFinished(
         experiment=name,
         protocol_digest=digest,
@@ -143,7 +138,8 @@ def _finished(
         trials=lines.count(b"\n"),
         trials_blob=bench.journal.put(lines) if lines else None,
         output_blob=bench.journal.put(output) if output else None,
-        environment=parts[-1]["environment"],
+        environment=common([part["environment"] for part in parts]),
         seconds=round(sum(part["seconds"] for part in parts), 4),
+        restarts=sum(part["restarts"] for part in parts),
         **ran,
     )
