@@ -163,7 +163,7 @@ class Judgement(Record):
     """The statistics of one sealed comparison and the verdict they imply.
 
     `p_value` is the directed sign-flip p of the pairs, `e_value` the largest that the
-    e-process reached at a look, `overall_p` the p that both give together under the sealed
+    e-process reached after any pair, `overall_p` the p that both give together under the sealed
     stopping rule: the one that is held against the level. `equivalence_p` is that of an effect
     of the smallest size that matters, or more.
     """

@@ -1,4 +1,4 @@
-"""Open, drive, resume and end a campaign.
+"""Drive a campaign to its end, from wherever it stands; `opening` begins it.
 
 One LangGraph thread per campaign, named after it. A campaign is over only when its
 `campaign_closed` event stands in the journal; anything else can be resumed.
@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scientist import __version__
 from scientist.agent.bench import Bench
 from scientist.agent.budget import Meter, spent_before
 from scientist.agent.effects import Effects
@@ -26,20 +23,16 @@ from scientist.agent.toolkit import Toolkit
 from scientist.errors import BudgetError, Interrupted, ScientistError, UsageError, WorkspaceError
 from scientist.events import (
     CampaignClosed,
-    CampaignOpened,
     CampaignPaused,
     CampaignResumed,
-    Event,
     Failed,
-    HypothesisProposed,
 )
 from scientist.journal import Entry, Journal
 from scientist.lab import tiers
 from scientist.llm.client import Client
 from scientist.llm.endpoint import connect
 from scientist.memory.store import Store
-from scientist.records import Budget, Hypothesis
-from scientist.science.protocol import check_plan
+from scientist.records import Budget
 from scientist.settings import Resolved, Settings
 from scientist.workspace import Workspace, explain
 
@@ -57,7 +50,6 @@ _SYSTEM_FAULTS = {
     sqlite3.SQLITE_READONLY: errno.EROFS,
     sqlite3.SQLITE_CANTOPEN: errno.EACCES,
 }
-LIBRARIES = ("langgraph", "openai", "chromadb", "numpy", "scipy", "xllamacpp", "pydantic")
 
 
 @dataclass
@@ -81,62 +73,6 @@ class Ended:
     findings: tuple[str, ...]
     tokens: int
     seconds: float
-
-
-def open_campaign(
-    journal: Journal,
-    resolved: Resolved,
-    question: str | None,
-    essays: Sequence[str],
-    given: Hypothesis | None = None,
-) -> str:
-    """Write the opening event; the campaign's number is its place in the journal.
-
-    One that is given its hypothesis asks no model and has one round.
-    """
-    settings = resolved.values
-    check_plan(
-        settings.pairs or settings.most_pairs, settings.alpha
-    )  # later it would cost model calls first
-    with journal.locked():
-        name = f"C{journal.count('campaign_opened') + 1}"
-        number = f"H{journal.count('hypothesis_proposed') + 1}"
-        opening = CampaignOpened(
-            question=question,
-            essays=tuple(essays),
-            budget=Budget(
-                rounds=1 if given else settings.rounds,
-                minutes=settings.minutes,
-                tokens=settings.tokens,
-            ),
-            seed=settings.seed,
-            settings=resolved.public(),
-            versions=_versions(),
-            hypothesis=number if given else None,
-        )
-        events: list[Event] = [opening]
-        if given:
-            named = given.model_copy(update={"id": number})
-            events.append(HypothesisProposed(hypothesis=named))
-        journal.append_all(events, name, sync=True)
-    return name
-
-
-def unfinished(journal: Journal, name: str | None) -> str:
-    """The campaign to resume: the named one, or the last that has not ended."""
-    opened = [entry.campaign for entry in journal.entries("campaign_opened")]
-    closed = {entry.campaign for entry in journal.entries("campaign_closed")}
-    name = name and name.upper()
-    if name is None:
-        open_ones = [c for c in opened if c not in closed]
-        if not open_ones:
-            raise UsageError("there is no unfinished campaign to resume", "scientist run")
-        return str(open_ones[-1])
-    if name not in opened:
-        raise UsageError(f"there is no campaign {name}", "scientist audit list")
-    if name in closed:
-        raise UsageError(f"campaign {name} has ended", "scientist run")
-    return name
 
 
 def drive(
@@ -369,13 +305,3 @@ def _ended(name: str, journal: Journal, entry: Entry) -> Ended:
         tokens=tokens,
         seconds=seconds,
     )
-
-
-def _versions() -> dict[str, str]:
-    found = {"scientist": __version__, "python": platform.python_version()}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "absent"
-    return found

@@ -174,12 +174,17 @@ def _check_arms(folder: Path, compared: Comparison, code: str) -> None:
 def _files(folder: Path) -> dict[str, bytes]:
     """Everything in a folder but what says how it is to be run."""
     found: dict[str, bytes] = {}
+    size = 0
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
+        if path.is_symlink():
+            raise UsageError(f"{path} is a link: what it leads to is not of this folder", "copy it")
         if name in ("protocol.json", "params.json") or not path.is_file():
             continue
-        found[name] = path.read_bytes()
-        if sum(map(len, found.values())) > MOST_FILES:
+        size += path.stat().st_size
+        if size <= MOST_FILES:
+            found[name] = path.read_bytes()
+        else:
             raise UsageError(
                 f"the files in {folder} are more than {MOST_FILES // 2**20} MB",
                 "keep only what the script reads",
@@ -222,6 +227,8 @@ def _declared(code: str, name: str) -> list[str] | None:
 
 def _text(file: Path) -> str:
     try:
+        if file.is_symlink():
+            raise UsageError(f"{file} is a link: what it leads to is not of this folder", "copy it")
         if file.stat().st_size > MOST_BYTES:
             raise UsageError(f"{file} is larger than {MOST_BYTES // 2**20} MB", "shorten it")
         return file.read_text(encoding="utf-8")

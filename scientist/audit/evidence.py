@@ -31,7 +31,12 @@ def gather(journal: Journal) -> Evidence:
     runs: list[Run] = []
     for view in project.findings(journal):
         finding = view.record
-        hypothesis = hypotheses[finding.hypothesis]
+        hypothesis = hypotheses.get(finding.hypothesis)
+        if hypothesis is None:
+            raise JournalError(
+                f"hypothesis {finding.hypothesis} of {finding.id} is not on record",
+                "scientist audit verify",
+            )
         if finding.first is not None:
             run = _run(journal, sealed, view, hypothesis, finding.first)
             runs.append(replace(run, final=False))

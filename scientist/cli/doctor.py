@@ -121,11 +121,12 @@ def _journal(root: Path) -> Line:
 
 
 def _sandbox() -> Line:
-    from scientist.lab import tiers
+    from scientist.lab import cgroup, tiers
 
     tier = tiers.choose()
     held = f"{len(tier.attacks) - len(tier.open_to)} of {len(tier.attacks)} attacks contained"
-    held += "; memory of the whole tree: by a watchdog"
+    group = " and a control group" if cgroup.possible() else ""
+    held += f"; memory of the whole tree: by a watchdog{group}"
     if tier.better:
         reduced = f"tier {tier.name}: {held}; not: {', '.join(tier.open_to)}; tier A: {tier.better}"
         return Line("sandbox", "warn", reduced, tiers.FIX_A)

@@ -73,11 +73,11 @@ def test(
     resolved = options.settings(workspace, **flags)
 
     def opening(journal: Journal, _place: Workspace, _view: LiveView) -> str:
-        from scientist.agent import campaign
+        from scientist.agent.opening import open_campaign
 
         for content in kept:
             journal.put(content)
-        return campaign.open_campaign(journal, resolved, hypothesis.statement, (), hypothesis)
+        return open_campaign(journal, resolved, hypothesis.statement, (), hypothesis)
 
     drive(workspace, resolved, opening, as_json)
 

@@ -62,12 +62,14 @@ def _adjusted(journal: Journal, views: list[FindingView]) -> dict[str, float | N
     """
     from scientist.science import stream
 
-    rates = stream.adjusted(journal) if views else {}
+    judged = any(view.record.judgement.overall_p is not None for view in views)
+    rates = stream.adjusted(journal) if judged else {}
     found: dict[str, float | None] = {}
     for view in views:
         first = view.record.first
         digests = [view.record.protocol_digest, first.protocol_digest if first else ""]
-        known = [rates[digest] for digest in digests if digest in rates]
+        counts = view.record.judgement.overall_p is not None
+        known = [rates[digest] for digest in digests if counts and digest in rates]
         found[view.record.id] = max(known) if known else None
     return found
 
@@ -105,8 +107,9 @@ def paragraphs(journal: Journal, view: FindingView) -> list[str]:
             f"  interval    {interval.low:+.6g} to {interval.high:+.6g} "
             f"({interval.confidence * 100:g}% {interval.method})",
             f"  test        one-sided sign-flip p = {judged.p_value:.3g} over {judged.pairs} "
-            f"pairs, e-value {judged.e_value or 0:.3g}; smallest effect of interest "
-            f"{record.smallest_effect:g}",
+            "pairs, "
+            + ("" if judged.e_value is None else f"e-value {judged.e_value:.3g}, ")
+            + f"smallest effect of interest {record.smallest_effect:g}",
         ]
     if record.first is not None:
         before = record.first.judgement
@@ -142,13 +145,16 @@ def _sources(journal: Journal, view: FindingView) -> list[str]:
     if record.experiment:
         experiment = project.experiment(journal, record.experiment)
         protocol = project.protocol(journal, record.protocol_digest)
+        budget = [
+            f"  budget      p of at most {protocol.level:.3g}, so that no more than "
+            f"{protocol.alpha * 100:g}% of all discoveries here are expected to be false"
+        ] * (record.judgement.overall_p is not None)
         origin = f"kit {protocol.kit}" if protocol.kit else "own code"
         lines += [
             f"  experiment  {experiment.id}: {experiment.trials} trials in "
             f"{experiment.seconds:.1f} s, sandbox {experiment.tier}",
             f"  protocol    {record.protocol_digest}",
-            f"  budget      p of at most {protocol.level:.3g}, so that at most "
-            f"{protocol.alpha * 100:g}% of all discoveries here are false",
+            *budget,
             f"  seeds       {' '.join(str(seed) for seed in protocol.seeds)}",
             f"  trials      blob {record.trials_blob}",
             f"  code        sha256 {protocol.code_hash} ({origin})",

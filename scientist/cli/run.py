@@ -72,14 +72,14 @@ def run(
         _refuse([flag for flag, value in fixed.items() if value is not None], question)
 
     def opening(journal: Journal, place: Workspace, view: LiveView) -> str:
-        from scientist.agent import campaign
+        from scientist.agent import opening as openings
 
         if resume:
-            name = campaign.unfinished(journal, question)
+            name = openings.unfinished(journal, question)
             view.say(f"resuming {name}")
             return name
         chosen = _essays(journal, place, essays)
-        return campaign.open_campaign(journal, resolved, question, chosen)
+        return openings.open_campaign(journal, resolved, question, chosen)
 
     driving.drive(workspace, resolved, opening, as_json, resume)
 

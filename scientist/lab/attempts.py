@@ -11,12 +11,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any, Literal
 
 from scientist.lab import process
 
 Standing = Literal["ready", "running", "finished", "stopped", "lost"]
+ALIVE = "alive"
+LEASE_SECONDS = 60
 SIGNS_OF_LIFE = ("trials.jsonl", "stdout", "stderr")
 
 
@@ -91,12 +94,30 @@ def holder(folder: Path, attempt: int) -> dict[str, Any]:
 
 
 def holder_lives(folder: Path, attempt: int) -> bool:
-    """Whether the supervisor of an attempt still runs."""
+    """Whether the supervisor of an attempt still runs, here or where the folder is shared."""
     who = holder(folder, attempt)
+    if who and not here(folder, attempt):
+        with contextlib.suppress(FileNotFoundError):
+            return time.time() - (folder / ALIVE).stat().st_mtime < LEASE_SECONDS
+        return False
     try:
-        return bool(who["boot"] == process.boot() and process.alive(who["pid"], who["start_time"]))
+        return process.alive(who["pid"], who["start_time"])
     except (KeyError, TypeError):
         return False
+
+
+def here(folder: Path, attempt: int) -> bool:
+    """Whether an attempt was claimed on this machine, and since it was last started."""
+    return bool(holder(folder, attempt).get("boot") == process.boot())
+
+
+def show_life(folder: Path) -> None:
+    """Let other machines see that the supervisor lives; not more often than they need."""
+    sign = folder / ALIVE
+    with contextlib.suppress(FileNotFoundError):
+        if time.time() - sign.stat().st_mtime < LEASE_SECONDS / 12:
+            return
+    sign.touch()
 
 
 def ask_to_stop(folder: Path) -> None:

@@ -243,7 +243,7 @@ def _did_not_start(run: Run) -> _NotStarted:
 
 def _end_supervisor(run: Run) -> None:
     attempt = attempts.last(run.folder)
-    if attempts.holder_lives(run.folder, attempt):
+    if attempts.here(run.folder, attempt) and attempts.holder_lives(run.folder, attempt):
         process.end(attempts.holder(run.folder, attempt)["pid"])
     time.sleep(POLL_SECONDS)
 

@@ -121,7 +121,7 @@ def lay_out(folder: Path, files: dict[str, bytes]) -> None:
             (folder / parent).mkdir(exist_ok=True)
             (folder / parent).chmod(0o755)
         path.write_bytes(content)
-        path.chmod(0o644)
+        path.chmod(0o755 if content.startswith(b"#!") else 0o644)
 
 
 def _follow(

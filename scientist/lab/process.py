@@ -21,13 +21,16 @@ class Member(NamedTuple):
 
     pid: int
     resident: int
-    processor_seconds: float
+    processor_seconds: float  # with those of the dead it waited for
+    own_seconds: float = 0.0
+    began: int = 0
 
 
 def start_time(pid: int) -> int | None:
     """Ticks since boot at which the process began; None if it is not alive."""
     fields = _stat(pid)
-    return None if fields is None or fields[0] == "Z" else int(fields[19])
+    over = fields is None or (fields[0] == "Z" and _living_thread(pid) is None)
+    return None if over or fields is None else int(fields[19])
 
 
 def alive(pid: int, began: int | None) -> bool:
@@ -94,8 +97,20 @@ def children(pid: int) -> list[int]:
 def _member(pid: int, fields: list[str] | None) -> Member | None:
     if fields is None:
         return None
-    ticks = sum(int(field) for field in fields[11:15])  # with those of its dead children
-    return Member(pid, int(fields[21]) * _PAGE, ticks / _TICKS)
+    # of one whose first thread has ended, only another thread tells how big it is
+    held = (_living_thread(pid) or fields) if fields[0] == "Z" else fields
+    own, ticks = (sum(int(field) for field in fields[11:end]) for end in (13, 15))
+    return Member(pid, int(held[21]) * _PAGE, ticks / _TICKS, own / _TICKS, int(fields[19]))
+
+
+def _living_thread(pid: int) -> list[str] | None:
+    """What the kernel says of a thread that lives on after the first one has ended."""
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
+            fields = _stat(f"{pid}/task/{thread}")
+            if fields and fields[0] not in "ZX":
+                return fields
+    return None
 
 
 def memory(members: list[Member], most: int) -> int:
@@ -106,14 +121,15 @@ def memory(members: list[Member], most: int) -> int:
     return sum(_proportional(member) for member in members)
 
 
-def scratch_files(pid: int, folders: Sequence[str]) -> int:
-    """How many files the file systems of these folders hold, as that process sees them."""
-    files = 0
+def scratch_held(pid: int, folders: Sequence[str]) -> tuple[int, int]:
+    """Bytes and files the file systems of these folders hold, as that process sees them."""
+    size = files = 0
     for folder in folders:
         with contextlib.suppress(OSError):
             found = os.statvfs(f"/proc/{pid}/root{folder}")
+            size += (found.f_blocks - found.f_bfree) * found.f_frsize
             files += found.f_files - found.f_ffree
-    return files
+    return size, files
 
 
 def end(root: int, spare: int | None = None) -> None:
@@ -161,13 +177,13 @@ def _proportional(member: Member) -> int:
         return member.resident
     except OSError:
         pass
-    return 0
+    return member.resident if _living_thread(member.pid) else 0
 
 
-def _stat(pid: int) -> list[str] | None:
-    """The fields after the name, which may itself hold spaces and brackets."""
+def _stat(pid: int | str) -> list[str] | None:
+    """The fields after the name, which may itself hold any bytes but 0."""
     try:
-        content = Path(f"/proc/{pid}/stat").read_text()
-    except (OSError, UnicodeDecodeError):
+        content = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
         return None
-    return content.rpartition(")")[2].split()
+    return content.rpartition(b")")[2].decode().split() or None

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 STANDARD = (
     *("__future__", "math", "random", "statistics", "itertools", "functools", "collections"),
+    *("copy", "cmath", "decimal", "string", "numbers", "warnings", "array", "contextlib"),
     *("dataclasses", "typing", "heapq", "bisect", "operator", "enum", "abc", "fractions"),
 )
 NAMES = (
@@ -49,21 +50,29 @@ FILES = {
 }
 OF_A_LIBRARY = {"load", "save", "open", "hub"}  # elsewhere, ordinary names
 HELD = ("/input", "/scientist", "/proc", "/dev", "/etc", "/sys", "/home", "/root", "/usr", "/tmp")
+NAMEDTUPLE = ("_replace", "_asdict", "_fields", "_make")
 LOOKUPS = ("getattr", "setattr", "delattr", "hasattr")
 
 
 def forbidden(tree: ast.Module, libraries: Sequence[str]) -> Iterator[str]:
     """Every use of something that experiment code may not use, with its line."""
     modules = _modules(tree)
+    own = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} & {"input"}
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        for reason in _reasons(node, libraries, modules):
+        if isinstance(node, ast.Name) and node.id in LOOKUPS and id(node) not in called:
+            yield f"line {node.lineno}: {node.id} under another name is not allowed: call it"
+    for node in ast.walk(tree):
+        for reason in _reasons(node, libraries, modules, own):
             yield f"line {getattr(node, 'lineno', 0)}: {reason}"
 
 
-def _reasons(node: ast.AST, libraries: Sequence[str], modules: set[str]) -> Iterator[str]:
+def _reasons(
+    node: ast.AST, libraries: Sequence[str], modules: set[str], own: set[str]
+) -> Iterator[str]:
     if isinstance(node, ast.Import | ast.ImportFrom):
         yield from _imports(node, libraries)
-    elif isinstance(node, ast.Name) and node.id in NAMES:
+    elif isinstance(node, ast.Name) and node.id in NAMES and node.id not in own:
         yield f"{node.id} is not allowed"
     elif isinstance(node, ast.Attribute):
         yield from _attribute(node, modules)
@@ -117,7 +126,7 @@ def _attribute(node: ast.Attribute, modules: set[str]) -> Iterator[str]:
         root = root.value
     own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
     if node.attr.startswith("_") and not node.attr.endswith("__"):
-        if not own:
+        if not own and node.attr not in NAMEDTUPLE:
             yield f"{node.attr} is not allowed: it is private to its library"
     elif not own or node.attr.startswith("__"):
         yield from _name(node.attr, isinstance(root, ast.Name) and root.id in modules)

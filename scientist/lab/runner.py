@@ -14,12 +14,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import math
 import numbers
 import os
 import platform
 import random
+import re
 import resource
 import signal
 import sys
@@ -33,8 +35,11 @@ ERROR_LENGTH = 4000
 LINE_BYTES = 256 * 1024
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 KILL_TRIES = 500
+MOST_METRICS = 256
 REPLACE_ME = 75
 LIBRARIES = ("numpy", "scipy", "scikit_learn", "networkx", "matplotlib", "torch")
+IMPORTS = re.compile(r"^(?:import|from)\s+([\w.]+)", re.MULTILINE)
+Plan = dict[str, typing.Any]
 libc = ctypes.CDLL(None)
 
 
@@ -58,41 +63,50 @@ def main(argv: list[str]) -> int:
         _write(results, {"environment": environment()})
         if manner.get("script"):
             _become(folder, manner, plan, results.fileno(), int(argv[3]))
+        secret = [results.fileno()] + ([int(argv[3])] if handed else [])
         try:
-            trial = load(os.path.join(folder, "experiment.py"))
-        except BaseException as fault:
-            sys.stdout.flush()
+            code = prepare(os.path.join(folder, "experiment.py"))
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as fault:
             _write(results, {"error": _shorten(fault)})
             return 1
         gc.freeze()  # or collecting garbage in a fork would copy every page it looks at
+        folders = [os.path.expandvars(name) for name in manner.get("scratch", ())]
+        stays = _held(folders)  # before any code of the experiment
+        loaded = _isolated(code, "", 0, {}, secret, only_load=True)
+        if "error" in loaded:
+            _write(results, {"error": loaded["error"]})
+            return 1
         if handed:
             _write(results, {"ready": True})
-        secret = [results.fileno()] + ([int(argv[3])] if handed else [])
         order = _handed(int(argv[3])) if handed else range(len(plan["trials"]))
-        return _each(trial, plan, order, results, secret, manner)
+        return _each(code, plan, order, results, secret, manner, folders, stays)
 
 
 def _each(
-    trial: types.FunctionType,
-    plan: dict[str, typing.Any],
+    code: types.CodeType,
+    plan: Plan,
     order: typing.Iterable[int],
     results: typing.TextIO,
     secret: list[int],
-    manner: dict[str, typing.Any],
+    manner: Plan,
+    folders: list[str],
+    stays: set[str],
 ) -> int:
     """One trial after the other, each as if it were the first."""
     # the parent's number is 1 only in a process space of our own, where nobody else can be hurt
     alone = bool(manner.get("alone")) and os.getppid() == 1
-    folders = [os.path.expandvars(name) for name in manner.get("scratch", ())]
     if not alone:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a trial leaves becomes our child
     failures = 0
     for number in order:
         if alone:
             end_others()
-        empty(folders)
+        if not empty(folders, stays):
+            return REPLACE_ME
+        for descriptor in (1, 2):  # all trials share them
+            os.set_blocking(descriptor, True)
         arm, seed = plan["trials"][number]
-        line = _isolated(trial, arm, seed, plan["parameters"], secret)
+        line = _isolated(code, arm, seed, plan["parameters"], secret)
         failures += "error" in line
         _write(results, line)
         if not alone and not end_children():
@@ -107,13 +121,7 @@ def _handed(tasks: int) -> typing.Iterator[int]:
             yield int(line)
 
 
-def _become(
-    folder: str,
-    manner: dict[str, typing.Any],
-    plan: dict[str, typing.Any],
-    results: int,
-    tasks: int,
-) -> None:
+def _become(folder: str, manner: Plan, plan: Plan, results: int, tasks: int) -> None:
     """Turn into the script, which reads its plan from a file and appends results to another."""
     wanted = [plan["trials"][number] for number in _handed(tasks)]
     told = {"parameters": plan["parameters"], "trials": wanted, "resources": manner["resources"]}
@@ -124,6 +132,8 @@ def _become(
     os.environ["SCIENTIST_PLAN"] = path
     # by number of this process: its descendants may open it though they did not inherit it
     os.environ["SCIENTIST_RESULTS"] = f"/proc/{os.getpid()}/fd/{results}"
+    # `python3` is to be the interpreter whose version and libraries are on record
+    os.environ["PATH"] = os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"]))
     os.chdir(folder)
     _lock_memory(False)
     os.execvp(manner["script"][0], manner["script"])
@@ -171,11 +181,23 @@ def end_children() -> bool:
     return False
 
 
-def empty(folders: typing.Iterable[str]) -> None:
-    """Remove what these folders hold."""
+def empty(folders: typing.Collection[str], stays: typing.Collection[str] = ()) -> bool:
+    """Remove what these folders hold; False if anything resists that was not there before."""
     for folder in folders:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, RecursionError):
             _empty(folder, os.stat(folder).st_dev)
+    return _held(folders) <= set(stays)
+
+
+def _held(folders: typing.Iterable[str]) -> set[str]:
+    """What lies in them; one that cannot be looked into stands for what it may hold."""
+    found = set()
+    for folder in folders:
+        try:
+            found |= {f"{folder}/{name}" for name in os.listdir(folder)}
+        except OSError:
+            found.add(folder)
+    return found
 
 
 def _empty(folder: str, device: int) -> None:
@@ -223,17 +245,27 @@ def _libraries() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def load(path: str) -> types.FunctionType:
-    """The function `trial` of an experiment file."""
+def prepare(path: str) -> types.CodeType:
+    """An experiment file, compiled but not run; the libraries it names are loaded once for all."""
     with open(path, encoding="utf-8") as file:
         source = file.read()
+    code = compile(source, path, "exec")
+    names = IMPORTS.findall(source)
     if any(name in source for name in (*LIBRARIES, "sklearn")):
-        with contextlib.suppress(ImportError):
-            import numpy.random  # noqa: F401  or each trial would load it, and unseeded
+        names.insert(0, "numpy.random")  # or each trial would load it, and unseeded
+    for name in names:
+        if name.partition(".")[0] in (*LIBRARIES, "sklearn"):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+    return code
+
+
+def load(code: types.CodeType) -> types.FunctionType:
+    """The function `trial` of an experiment; everything its code does ends with this process."""
     module = types.ModuleType("experiment")
-    module.__file__ = path
+    module.__file__ = code.co_filename
     sys.modules["experiment"] = module
-    exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102  the sandbox is for this
+    exec(code, module.__dict__)  # noqa: S102  the sandbox is for this
     trial = module.__dict__.get("trial")
     if not isinstance(trial, types.FunctionType):
         raise TypeError("experiment.py defines no function trial(arm, seed, **parameters)")
@@ -241,11 +273,12 @@ def load(path: str) -> types.FunctionType:
 
 
 def _isolated(
-    trial: types.FunctionType,
+    code: types.CodeType,
     arm: str,
     seed: int,
-    parameters: dict[str, object],
+    parameters: Plan,
     secret: typing.Iterable[int],
+    only_load: bool = False,
 ) -> dict[str, object]:
     """One trial in a process of its own, timed from outside."""
     line: dict[str, object] = {"arm": arm, "seed": seed}
@@ -267,7 +300,8 @@ def _isolated(
             for descriptor in secret:
                 os.close(descriptor)
             _lock_memory(False)  # its own are its own affair
-            _send(writing, json.dumps(_attempt(trial, arm, seed, parameters)).encode() + b"\n")
+            answer = _attempt(code, arm, seed, parameters, only_load)
+            _send(writing, json.dumps(answer).encode() + b"\n")
             sys.stdout.flush()
             sys.stderr.flush()
             status = 0
@@ -279,37 +313,46 @@ def _isolated(
     if not raw.endswith(b"\n"):  # it closed the pipe or died; either way it is over
         with contextlib.suppress(OSError):
             os.kill(child, signal.SIGKILL)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     seconds = round(time.perf_counter() - began, 6)
     with contextlib.suppress(OSError):
         os.killpg(child, signal.SIGKILL)  # what the trial left behind
     try:
         answer = json.loads(raw)
-        if "error" in answer:
+        if set(answer) == {"error"}:
             line["error"] = str(answer["error"])
         else:
-            line["metrics"] = _metrics(answer["metrics"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        line["error"] = f"the trial ended without a result ({_ending(code)})"
+            line["metrics"] = _metrics(answer["metrics"] if len(answer) == 1 else None)
+    except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError):
+        what = "loading the experiment" if only_load else "the trial"
+        line["error"] = f"{what} ended without a result ({_ending(status)})"
     return line | {"seconds": seconds}
 
 
 def _attempt(
-    trial: types.FunctionType, arm: str, seed: int, parameters: dict[str, object]
+    code: types.CodeType, arm: str, seed: int, parameters: Plan, only_load: bool
 ) -> dict[str, object]:
-    random.seed(seed)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(seed % 2**32)
     try:
-        return {"metrics": _metrics(trial(arm, seed, **parameters))}
+        _sow(seed)
+        trial = load(code)
+        _sow(seed)
+        result = {"loaded": 1.0} if only_load else trial(arm, seed, **parameters)
+        return {"metrics": _metrics(result)}
     except BaseException as fault:
         return {"error": _shorten(fault)}
+
+
+def _sow(seed: int) -> None:
+    random.seed(seed)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(seed % 2**32)
 
 
 def _metrics(result: object) -> dict[str, float]:
     if not isinstance(result, dict) or not result:
         raise TypeError(f"trial() must return a dict of numbers, it returned {type(result)}")
+    if len(result) > MOST_METRICS:
+        raise ValueError(f"{len(result)} metrics are more than the {MOST_METRICS} of one trial")
     metrics = {}
     for name, value in result.items():
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
@@ -331,20 +374,15 @@ def _receive(descriptor: int) -> bytes:
     """Up to the end of the line: a process left behind may hold the pipe open for ever."""
     content = b""
     while not content.endswith(b"\n") and len(content) < LINE_BYTES:
-        piece = os.read(descriptor, 65536)
-        if not piece:
+        if not (piece := os.read(descriptor, 65536)):
             break
         content += piece
     return content
 
 
 def _ending(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {signal.Signals(-code).name}"
-    except ValueError:
-        return f"signal {-code}"
+    names = {one.value: one.name for one in signal.Signals}
+    return f"exit code {code}" if code >= 0 else f"signal {names.get(-code, -code)}"
 
 
 def _shorten(fault: BaseException) -> str:

@@ -193,10 +193,12 @@ def scratch_of(child: subprocess.Popen[bytes]) -> Path | None:
     return _scratch.get(child)
 
 
-def scratch_used(child: subprocess.Popen[bytes], pids: Sequence[int] = ()) -> tuple[int, int]:
+def scratch_used(
+    child: subprocess.Popen[bytes], pids: Sequence[int] = (), most: int = 0
+) -> tuple[int, int]:
     """Bytes and files in that folder, with those that `pids` hold open after removing them."""
     folder = scratch_of(child)
-    return (0, 0) if folder is None else scratch.used(folder, pids)
+    return (0, 0) if folder is None else scratch.used(folder, pids, most)
 
 
 def clear(child: subprocess.Popen[bytes]) -> None:
@@ -314,6 +316,9 @@ def _contained(
     line += ["--proc", "/proc", "--dev", "/dev"]
     # in a user space of its own root is nobody's superior, but still owns the kernel's settings
     line += ["--ro-bind", "/proc/sys", "/proc/sys"]
+    # bubblewrap's own process inside has the same user, and outlives every trial
+    for place in ("/proc/1/mem", "/proc/1/task/1/mem"):
+        line += ["--ro-bind", "/dev/null", place]
     for node in graphics.nodes() if gpus else ():
         line += [*_way_to(node), "--dev-bind", node, node]
     for facts in graphics.facts() if gpus else ():

@@ -109,7 +109,7 @@ def _workers(inner: Path, user: int | None) -> list[int]:
     return found
 
 
-def used(inner: Path, pids: Iterable[int] = ()) -> tuple[int, int]:
+def used(inner: Path, pids: Iterable[int] = (), most: int = 0) -> tuple[int, int]:
     """Bytes on disk and files in a scratch folder, with those removed but held open by `pids`."""
     size, files, waiting = 0, 0, [str(inner)]
     while waiting and files < ENOUGH:
@@ -122,12 +122,16 @@ def used(inner: Path, pids: Iterable[int] = ()) -> tuple[int, int]:
             files += TOO_DEEP
             continue
         for entry in entries:
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 size += entry.stat(follow_symlinks=False).st_blocks * 512
                 files += 1
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
-    return size + sum(_removed(inner, pid) for pid in pids), files
+            except FileNotFoundError:
+                continue
+            except OSError:  # too deep to be named
+                files += TOO_DEEP
+    return size + sum(_removed(inner, pid, most) for pid in pids), files
 
 
 def _listed(folder: str) -> list[os.DirEntry[str]]:
@@ -144,7 +148,7 @@ def _listed(folder: str) -> list[os.DirEntry[str]]:
             return list(entries)
 
 
-def _removed(inner: Path, pid: int) -> int:
+def _removed(inner: Path, pid: int, most: int) -> int:
     size = 0
     with contextlib.suppress(OSError):
         device = inner.stat().st_dev
@@ -154,4 +158,9 @@ def _removed(inner: Path, pid: int) -> int:
                 regular = stat.S_ISREG(found.st_mode)
                 if regular and not found.st_nlink and found.st_dev == device:
                     size += found.st_blocks * 512
+        # one that is only mapped shows neither there nor its size: count the most it may have
+        with open(f"/proc/{pid}/maps", "rb") as maps:
+            mapped = {tuple(line.split()[3:5]) for line in maps if line.endswith(b" (deleted)\n")}
+        place = b"%02x:%02x" % (os.major(device), os.minor(device))
+        size += most * sum(on == place for on, _ in mapped)
     return size

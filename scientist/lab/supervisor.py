@@ -18,12 +18,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from scientist.errors import ScientistError
-from scientist.lab import attempts, executors, process, sandbox
+from scientist.lab import attempts, cgroup, executors, process, sandbox
 from scientist.lab.executors import Ended, Forged, Job, Placement, TooMuch
 from scientist.lab.ledger import Ledger
 from scientist.lab.sandbox import Box, Limits
 
 END_SECONDS = 2
+OWN_MB = 128
 LAUNCH = "launch.json"
 PLAN = "params.json"
 
@@ -35,6 +36,7 @@ def main(argv: list[str]) -> int:
     attempt = attempts.claim(folder)
     if attempt is None:
         return 0
+    attempts.show_life(folder)
     began = time.monotonic()
     spent = float(attempts.holder(folder, attempt)["spent"])
     try:
@@ -79,7 +81,12 @@ def conclude(folder: Path, attempt: int, spent: float, parent: int | None) -> En
             missing = ledger.missing(launch.get("only"))
             if not missing:
                 return Ended("done")
-            return executors.find(placement.executor).execute(job, missing)
+            local = placement.executor == "local"
+            group = cgroup.cap(limits.memory_mb + limits.disk_mb + OWN_MB) if local else None
+            try:
+                return executors.find(placement.executor).execute(job, missing)
+            finally:
+                cgroup.leave(group)
     except Forged as forged:
         return Ended("forged", str(forged))
     except TooMuch as excess:
@@ -91,6 +98,7 @@ def conclude(folder: Path, attempt: int, spent: float, parent: int | None) -> En
 def _over(
     folder: Path, attempt: int, limits: Limits, deadline: float, parent: int | None
 ) -> Ended | None:
+    attempts.show_life(folder)
     if time.monotonic() > deadline:
         return Ended("timeout", f"longer than {limits.wall_seconds:g} s")
     if attempts.asked_to_stop(folder, attempt):

@@ -17,6 +17,7 @@ def exceeded(
     job: Job,
     children: Sequence[subprocess.Popen[bytes]],
     used: dict[int, float],
+    own: dict[tuple[int, int], float],
     thorough: bool,
 ) -> Ended | None:
     """Which limit is broken, if any, by what runs in these boxes.
@@ -41,7 +42,10 @@ def exceeded(
     for root, family in families.items():
         seconds = sum(member.processor_seconds for member in family)
         used[root] = max(used.get(root, 0.0), seconds)
-    if sum(used.values()) > limits.cpu_seconds:
+        for member in family:  # nobody may wait for it: then its time vanishes with it
+            key = (member.pid, member.began)
+            own[key] = max(own.get(key, 0.0), member.own_seconds)
+    if max(sum(used.values()), sum(own.values())) > limits.cpu_seconds:
         return Ended("killed", f"more than {limits.cpu_seconds} s of processor time in all")
     size, files = _scratch(job, children, families)
     if size > limits.disk_mb * 2**20:
@@ -60,10 +64,11 @@ def _scratch(
     size = files = 0
     for child in children if job.box.contained else ():
         pids = [member.pid for member in families[child.pid]]
-        if job.box.own_processes:  # its size is that of a file system; the number of files is not
+        if job.box.own_processes:  # each file system has the size of what all may use together
             inside = len(pids) > OWN_PROCESSES
-            files += process.scratch_files(max(pids), sandbox.SCRATCH) if inside else 0
+            used = process.scratch_held(max(pids), sandbox.SCRATCH) if inside else (0, 0)
         else:
-            used = sandbox.scratch_used(child, pids)
-            size, files = size + used[0], files + used[1]
+            most = job.limits.of_a_process(contained=True)["RLIMIT_FSIZE"]
+            used = sandbox.scratch_used(child, pids, most)
+        size, files = size + used[0], files + used[1]
     return size, files

@@ -38,7 +38,7 @@ class Worker:
         }
         self.begun = dict.fromkeys(self.streams, b"")  # lines whose end is still to come
         self.hand: deque[int] = deque()
-        self.greeted = self.ready = self.quick = False
+        self.greeted = self.ready = self.quick = self.gave = False
         self.leaving: float | None = None
         for descriptor in self.streams.values():
             os.set_blocking(descriptor, False)

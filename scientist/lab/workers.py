@@ -61,6 +61,7 @@ class Pool:
         self.workers: list[Worker] = []
         self.deaths: dict[int, int] = {}
         self.used: dict[int, float] = {}
+        self.own: dict[tuple[int, int], float] = {}
         self.barren = self.restarts = self.looks = 0
         self.next_look = 0.0
         self.streams = selectors.DefaultSelector()
@@ -157,6 +158,7 @@ class Pool:
         number = self._due(one, (said.arm, said.seed))
         self.job.report(line + b"\n")
         one.hand.remove(number)
+        one.gave = True
         one.quick = said.seconds < QUICK_SECONDS
         self.left.discard(number)
         return None
@@ -186,7 +188,7 @@ class Pool:
         self.next_look, self.looks = now + LOOK_SECONDS, self.looks + 1
         thorough = self.looks % THOROUGH_EVERY == 0
         children = [one.child for one in self.workers]
-        return watch.exceeded(self.job, children, self.used, thorough)
+        return watch.exceeded(self.job, children, self.used, self.own, thorough)
 
     def _reap(self) -> Ended | None:
         """Part with workers that are over."""
@@ -213,7 +215,7 @@ class Pool:
             return Ended("failed", f"the script ended with exit code {code}; {without}")
         for number in one.hand:
             heapq.heappush(self.waiting, number)
-        if code == REPLACE_ME:
+        if code == REPLACE_ME and one.gave:
             return None
         self.restarts += 1
         if not one.ready:

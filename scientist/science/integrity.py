@@ -18,6 +18,7 @@ from scientist.science import judge as rules
 from scientist.science import protocol as protocols
 from scientist.science import stream
 
+OTHER_RULE = "the sealed test cannot be applied by this version"
 SAME = 1e-9  # results of the same trials may differ by this much between library versions
 
 
@@ -98,13 +99,18 @@ def of_attempt(journal: Journal, attempt: Attempt) -> tuple[str, ...]:
     protocol = Protocol.model_validate(seal.data["protocol"])
     if seal.data["code_blob"] != protocol.code_hash:
         found.append("the code on record is not the code that was sealed")
-    found += _of_plan(journal, protocol, seal)
+    if protocol.test == protocols.TEST:
+        found += _of_plan(journal, protocol, seal)
     ran = {
         kind: [e for e in journal.entries(kind) if e.data["protocol_digest"] == digest]
         for kind in ("experiment_started", "looked", "experiment_finished", "judged")
     }
     found += _of_order(ran, seal, attempt)
     trials = project.raw_trials(journal, attempt.trials_blob)
+    for entry in ran["judged"]:
+        judged = Judgement.model_validate(entry.data["judgement"])
+        found += [f"as it was judged, {said}" for said in _of_judgement(judged, attempt.judgement)]
+    found += _of_looks(protocol, trials, ran["looked"])
     if last := ran["experiment_finished"][:1]:
         data = last[0].data
         if data["trials_blob"] != attempt.trials_blob:
@@ -119,14 +125,16 @@ def of_attempt(journal: Journal, attempt: Attempt) -> tuple[str, ...]:
     if protocol.test == protocols.TEST:
         found += _of_judgement(attempt.judgement, rules.judge(protocol, trials))
     else:
-        found.append(f"the sealed test cannot be applied by this version: {protocol.test}")
+        found.append(f"{OTHER_RULE}: {protocol.test}")
     return tuple(dict.fromkeys(found))
 
 
 def of_finding(journal: Journal, finding: Finding) -> tuple[str, ...]:
     """Every deviation of a finding: of its attempts, and of what it says from what they give."""
     if not finding.experiment:  # refused before anything was sealed
-        return ()
+        bare = Judgement(verdict=Verdict.INFEASIBLE, reason=finding.judgement.reason)
+        measured = finding.judgement != bare or finding.first or finding.trials_blob
+        return ("it tells of measurements, but names no experiment",) if measured else ()
     sealed = {e.data["digest"]: e.data["protocol"] for e in journal.entries("protocol_sealed")}
     if finding.protocol_digest not in sealed:
         return (f"no protocol {finding.protocol_digest[:12]} was sealed",)
@@ -144,7 +152,9 @@ def of_finding(journal: Journal, finding: Finding) -> tuple[str, ...]:
         ),
         None,
     )
-    if last is None:
+    if last is None and protocol.test != protocols.TEST:  # of version 0.1.0
+        last = finding.judgement
+    elif last is None:
         return (*found, "no judgement of its protocol is on record")
     own = Attempt(
         experiment=finding.experiment,
@@ -156,12 +166,27 @@ def of_finding(journal: Journal, finding: Finding) -> tuple[str, ...]:
     expected = last
     if finding.first is not None:
         found += of_attempt(journal, finding.first)
+        if finding.first.judgement.verdict is not Verdict.SUPPORTED:
+            found.append("its first attempt did not support it, so there was nothing to confirm")
         if protocol.confirms != finding.first.protocol_digest:
             found.append("its first attempt is not the one that the protocol was to confirm")
+        before = sealed.get(finding.first.protocol_digest, {})
+        found += [
+            f"its two runs were sealed with another {name}"
+            for name in (
+                "hypothesis",
+                "kit",
+                "metric",
+                "direction",
+                "smallest_effect",
+                "parameters",
+            )
+            if before.get(name) != sealed[finding.protocol_digest].get(name)
+        ]
         expected = rules.settle(finding.first.judgement, last)
     elif protocol.confirms:
         found.append("it names no first attempt, although its protocol was to confirm one")
-    elif finding.judgement.verdict is Verdict.SUPPORTED:
+    elif finding.judgement.verdict is Verdict.SUPPORTED and protocol.test == protocols.TEST:
         found.append("it is supported by one run alone, without a confirmation on fresh seeds")
     found += _of_judgement(finding.judgement, expected)
     return tuple(dict.fromkeys(found))
@@ -193,6 +218,18 @@ def _of_plan(journal: Journal, protocol: Protocol, seal: Entry) -> list[str]:
         if e.seq < seal.seq
     )
     asked = protocols.question(protocol)
+    again = sum(test.question == asked for test in earlier)
+    due = {
+        "seeds": protocols.seeds(len(protocol.seeds), asked, again)[0],
+        "looks": protocols.looks(len(protocol.seeds)),
+        "confidence": round(1 - protocol.alpha, 12),
+        "stopping_rule": protocols.STOPPING_RULE,
+    }
+    found += [
+        f"its sealed {name} is not what planning gives"
+        for name, value in due.items()
+        if getattr(protocol, name) != value
+    ]
     for other in others:
         shared = set(other.seeds) & set(protocol.seeds)
         if shared and protocols.question(other) == asked:
@@ -215,9 +252,28 @@ def _of_order(ran: Mapping[str, Sequence[Entry]], seal: Entry, attempt: Attempt)
         found.append(f"experiment {attempt.experiment} is no run of this protocol")
     if any(look.data["stop"] for look in looks[:-1]):
         found.append("it went on after a look at which the rule had stopped it")
+    ends = ran["experiment_finished"]
+    if len(ends) > 1:
+        found.append(f"its end was recorded {len(ends)} times")
+    if ends and ran["judged"] and ran["judged"][0].seq < ends[0].seq:
+        found.append("it was judged before it had ended")
     if len(ran["judged"]) > 1:
         found.append(f"it was judged {len(ran['judged'])} times")
     return found
+
+
+def _of_looks(protocol: Protocol, trials: Sequence[Trial], looked: Sequence[Entry]) -> list[str]:
+    """Where the looks on record are not those of the sealed rule."""
+    pairs, last = rules.reached(protocol, trials)
+    due = [look for look in protocol.looks[:-1] if last is None or look <= last]
+    made = [entry.data["pairs"] for entry in looked]
+    if made != due and not (last is None and made == due[: len(made)]):
+        return [f"it was looked at after {made} pairs, the sealed rule gives {due}"]
+    return [
+        f"what was said at the look after {entry.data['pairs']} pairs is not what the rule says"
+        for entry in looked
+        if bool(entry.data["stop"]) != bool(rules.stop(protocol, pairs[: entry.data["pairs"]]))
+    ]
 
 
 def _of_judgement(said: Judgement, given: Judgement) -> list[str]:

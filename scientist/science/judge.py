@@ -15,6 +15,10 @@ infeasible    a sealed pair has no valid result. Trials rarely go missing by cha
               that crashes or runs out of time on its worst seeds looks better for it, and
               no value that could stand in for a missing one is the worst possible.
 
+Both tests assume that, without an effect, a difference is as likely to have either sign, as
+when the arms are exchangeable; for strongly skewed differences whose mean is 0 they reject
+more often than the level says.
+
 `alpha` is promised over all tests of a workspace, `level` is what this one may spend of it.
 A supported verdict is final only after a second protocol on fresh seeds supports it, too.
 
@@ -117,6 +121,8 @@ def reached(protocol: Protocol, trials: Sequence[Trial]) -> tuple[list[Pair | No
 def stop(protocol: Protocol, pairs: Sequence[Pair | None]) -> str:
     """Why the rule stops an experiment after these pairs; empty if it goes on."""
     differences = [pair[0] - pair[1] for pair in pairs if pair is not None]
+    if not differences or len(differences) < len(pairs):  # nothing can stop what is not whole
+        return ""
     e_for, e_against = (
         max(_evidence(protocol, signed)) for signed in (differences, [-d for d in differences])
     )

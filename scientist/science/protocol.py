@@ -18,7 +18,7 @@ from scientist.records import Hypothesis, Protocol, Stage
 
 SMOKE_SEEDS = 4
 LEAST_PAIRS = 6
-LEAST_LOOK = 8
+LEAST_LOOK = 10  # with fewer pairs no e-process reaches the first level
 RESAMPLES = 9999
 USUAL_ALPHA = 0.05
 MOST_ALPHA = 0.5

@@ -51,7 +51,11 @@ def next_level(known: Sequence[Tested], alpha: float) -> float:
 
 
 def adjusted(journal: Journal) -> dict[str, float]:
-    """For every protocol the smallest rate at which it would be a discovery of the stream."""
+    """For every protocol the smallest rate at which it would be a discovery of the stream.
+
+    The stream is replayed with every outcome known in its turn. A test that was sealed while
+    another ran had less to spend than here: its own level decides.
+    """
     known = sealed(journal)
     values = online.adjusted([1.0 if t.p_value is None else t.p_value for t in known])
     return {test.digest: value for test, value in zip(known, values, strict=True)}

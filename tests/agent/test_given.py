@@ -96,6 +96,15 @@ def test_a_folder_without_its_files_is_refused(tmp_path: Path) -> None:
             given.of_folder(folder)
 
 
+def test_a_link_that_leads_out_of_a_folder_is_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not for an experiment")
+    folder = own(tmp_path / "own", script={"command": ["cat", "data.txt"]})
+    (folder / "data.txt").symlink_to(secret)
+    with pytest.raises(UsageError, match=r"data.txt is a link"):
+        given.of_folder(folder)
+
+
 def test_a_kit_runs_from_the_command_line_to_a_finding_without_a_model(tmp_path: Path) -> None:
     done = scientist(
         *("kit", "run", "causal_features", "--param", "samples=200", "-w", tmp_path / "w"),

@@ -15,7 +15,7 @@ import pytest
 
 from lab.processes import measured, until
 from scientist.lab import experiments, lines, pieces, process, tiers
-from scientist.lab.executors import Ended, Job, Placement
+from scientist.lab.executors import Job, Placement
 from scientist.lab.experiments import Run
 from scientist.lab.sandbox import Limits
 from scientist.lab.tiers import Tier
@@ -169,7 +169,9 @@ def test_what_a_killed_piece_left_is_removed_by_the_next_one(
     assert list(temporary.iterdir()) == [other]
 
 
-def test_a_forged_piece_says_so(cut: Callable[..., pieces.Piece]) -> None:
+def test_code_that_writes_wherever_it_can_spoils_only_itself(
+    cut: Callable[..., pieces.Piece],
+) -> None:
     code = """
         import os
         for descriptor in range(3, 20):
@@ -180,5 +182,6 @@ def test_a_forged_piece_says_so(cut: Callable[..., pieces.Piece]) -> None:
         def trial(arm, seed, pause): return {"m": 1.0}
     """
     finished = pieces.run(cut([0, 1], code))
-    assert finished.status == "forged"
-    assert Ended("forged", finished.reason).reason.startswith("a line is not a result")
+    assert finished.status == "failed"
+    assert finished.reason == "the experiment could not be loaded"
+    assert lines.numbers(finished.lines, [("a", 0), ("b", 0)]) == {}

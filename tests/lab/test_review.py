@@ -55,7 +55,7 @@ def test_every_program_runs_so_that_none_is_honest_by_failing(
             continue
         file = tmp_path / "experiment.py"
         file.write_text(program(body))
-        trial = runner.load(str(file))
+        trial = runner.load(runner.prepare(str(file)))
         assert all("score" in trial(arm, 7) for arm in ("new", "old")), name
 
 

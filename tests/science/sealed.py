@@ -26,7 +26,7 @@ CODE = "def trial(arm, seed): ...\n"
 
 
 def plan(
-    journal: Journal, hypothesis: Hypothesis, confirms: str = "", pairs: int = 16, **how: Any
+    journal: Journal, hypothesis: Hypothesis, confirms: str = "", pairs: int = 20, **how: Any
 ) -> Protocol:
     """The next protocol, at the level that the stream allows."""
     known = stream.sealed(journal)

@@ -242,8 +242,8 @@ def test_further_arms_are_measured_and_compared_but_never_primary(hypothesis: Hy
 
 def test_the_rule_looks_halfway_only_where_that_is_enough_to_judge_by() -> None:
     assert protocols.looks(24) == (12, 24)
-    assert protocols.looks(15) == (8, 15)
-    assert protocols.looks(14) == (14,)
+    assert protocols.looks(19) == (10, 19)
+    assert protocols.looks(18) == (18,)
 
 
 def test_the_digest_of_a_record_is_that_of_its_plain_json(protocol: Protocol) -> None:

@@ -140,6 +140,6 @@ def _finished(
         output_blob=bench.journal.put(output) if output else None,
         environment=common([part["environment"] for part in parts]),
         seconds=round(sum(part["seconds"] for part in parts), 4),
-        restarts=sum(part["restarts"] for part in parts),
+        restarts=sum(part.get("restarts", 0) for part in parts),
         **ran,
     )

@@ -14,7 +14,7 @@ from langgraph.runtime import Runtime
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.errors import ScientistError
-from scientist.events import Event, ProtocolSealed
+from scientist.events import Event, ProtocolSealed, Reasoned
 from scientist.journal import project
 from scientist.lab.experiments import runner_hash
 from scientist.records import Protocol
@@ -35,21 +35,31 @@ def seal(state: State, runtime: Runtime[Bench]) -> State:
     def store(_: str) -> str:
         code = bench.code_of(draft.kit, draft.code_hash)
         found = bench.journal.put(code)
-        if found != draft.code_hash or runner_hash() != draft.runner_hash:
+        if found != draft.code_hash:
             raise ScientistError(
-                f"kit {draft.kit} has changed since the protocol was planned: its code or the "
-                f"runner is no longer what the smoke run checked ({draft.code_hash[:12]})",
+                f"kit {draft.kit} has changed since the protocol was planned: its code is no "
+                f"longer the code {draft.code_hash[:12]} that the smoke run checked",
                 f"put tools/kits/{draft.kit}.py back as it was",
+            )
+        if runner_hash() != draft.runner_hash:
+            raise ScientistError(
+                "the runner has changed since the smoke run checked the code with it",
+                "use the version of scientist that began this campaign",
             )
         return found
 
     def record(code_blob: str) -> tuple[dict[str, Any], Sequence[Event]]:
+        events: list[Event] = []
         known = stream.sealed(bench.journal)
         level = stream.next_level(known, draft.alpha)
         asked = protocols.question(hypothesis)
+        least = protocols.least_pairs(level)
+        if wanted < least:
+            said = f"{wanted} pairs could never reach the level {level:.2g}: {least} are measured"
+            events.append(Reasoned(phase="seal", source="code", text=said))
         protocol = protocols.plan(
             hypothesis,
-            pairs=max(wanted, protocols.least_pairs(level)),
+            pairs=max(wanted, least),
             alpha=draft.alpha,
             level=level,
             code_hash=draft.code_hash,
@@ -61,7 +71,8 @@ def seal(state: State, runtime: Runtime[Bench]) -> State:
         )
         digest = protocols.digest(protocol)
         sealed = {"digest": digest, "protocol": protocol.model_dump(mode="json")}
-        return sealed, [ProtocolSealed(protocol=protocol, digest=digest, code_blob=code_blob)]
+        events.append(ProtocolSealed(protocol=protocol, digest=digest, code_blob=code_blob))
+        return sealed, events
 
     sealed = bench.effects.once(
         "seal", state["round"], "seal", store, record, inputs=[state["protocol"], confirms]
