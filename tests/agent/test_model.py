@@ -16,7 +16,7 @@ def test_a_real_model_reads_the_sample_essays_and_records_a_finding(tmp_path: Pa
     essays = sample_essays()
     assert essays is not None
     ran = scientist(
-        *("run", "--essays", essays, "--rounds", 2, "--minutes", 20, "--json"),
+        *("run", "--essays", essays, "--rounds", 1, "--minutes", 20, "--json"),
         *("-w", tmp_path / "w"),
         timeout=1800,
     )

@@ -36,12 +36,12 @@ def settled(workspace: Path) -> list[tuple[str, str, float | None]]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], float]:
-    """The findings of a campaign of three rounds that nothing went wrong in, and its seconds."""
+    """The findings of a campaign of two rounds that nothing went wrong in, and its seconds."""
     folder = tmp_path_factory.mktemp("undisturbed")
     began = time.monotonic()
     with ScriptedServer(script=propose) as server:
         done = scientist(
-            *("run", "--essays", essays(folder / "e"), "--rounds", 3, "--pairs", 8),
+            *("run", "--essays", essays(folder / "e"), "--rounds", 2, "--pairs", 8),
             *("-w", folder / "w", "--endpoint", server.url),
         )
     assert done.returncode == 0, done.stderr
@@ -168,13 +168,13 @@ def test_one_round_of_unusable_answers_does_not_end_the_campaign(tmp_path: Path)
     assert len(settled(tmp_path / "w")) == 2
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", range(2))
 def test_a_killed_campaign_resumes_to_the_very_same_findings(
     tmp_path: Path, undisturbed: tuple[list[Any], float], attempt: int
 ) -> None:
     pause = random.Random(attempt)
     expected, seconds = undisturbed
-    arguments = ("--rounds", 3, "--pairs", 8, "-w", tmp_path / "w")
+    arguments = ("--rounds", 2, "--pairs", 8, "-w", tmp_path / "w")
     with ScriptedServer(script=propose) as server:
         first = ("run", "--essays", essays(tmp_path / "e"), *arguments, "--endpoint", server.url)
         following = ("run", "--resume", "-w", tmp_path / "w", "--endpoint", server.url)
