@@ -60,12 +60,12 @@ def test_a_plan_that_can_decide_nothing_is_refused_before_anything_is_asked(tmp_
         done = scientist(
             *("run", "--essays", essays(tmp_path / "e"), "--pairs", 6, "-w", tmp_path / "w"),
             *("--endpoint", server.url),
-            SCIENTIST_ALPHA="0.01",
+            SCIENTIST_ALPHA="0.00001",
         )
         assert not server.requests
     assert done.returncode == 2
-    assert "can never give a p of 0.01" in done.stderr
-    assert f"scientist run -w {tmp_path / 'w'} --pairs 7" in done.stderr
+    assert "alpha must lie between 0.0002" in done.stderr
+    assert f"scientist run -w {tmp_path / 'w'} --pairs 13" in done.stderr
     with Journal(tmp_path / "w" / "journal") as journal:
         assert journal.count("campaign_opened") == 0
 

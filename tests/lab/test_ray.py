@@ -162,7 +162,7 @@ def test_a_lost_actor_is_replaced_by_one_for_the_missing_trials(
     for pid in cluster.pids("ray::Keeper"):
         os.kill(pid, signal.SIGKILL)
     outcome = whole(run)
-    assert outcome.restarts == 1
+    assert outcome.restarts >= 1
 
 
 def test_a_stop_ends_what_runs_on_the_cluster(begun: Begin, cluster: Cluster) -> None:
@@ -189,7 +189,7 @@ def test_a_node_that_is_removed_loses_nothing_and_nothing_counts_twice(
     before = (run.folder / "trials.jsonl").read_bytes()
     cluster.tell("remove 0")
     outcome = whole(run)
-    assert outcome.restarts == 1
+    assert outcome.restarts >= 1
     assert (run.folder / "trials.jsonl").read_bytes().startswith(before)
 
 
