@@ -11,13 +11,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from scientist.records import (
+    Assertion,
     Budget,
+    Conflict,
     Finding,
     Hypothesis,
     JsonObject,
     Judgement,
     Protocol,
     Record,
+    Relation,
+    Resolution,
     Usage,
 )
 
@@ -259,6 +263,49 @@ class FindingRecorded(Record):
     finding: Finding
 
 
+class AssertionMade(Record):
+    """Somebody said something that is to be held against all else."""
+
+    kind: Literal["assertion_made"] = "assertion_made"
+    assertion: Assertion
+
+
+class AssertionPinned(Record):
+    """The user decides that an assertion stands, or takes that back."""
+
+    kind: Literal["assertion_pinned"] = "assertion_pinned"
+    assertion: str
+    pinned: bool
+
+
+class RelationJudged(Record):
+    """A model read two sentences, in both orders; what it said before and after calibration."""
+
+    kind: Literal["relation_judged"] = "relation_judged"
+    first: str
+    second: str
+    forward: Relation
+    backward: Relation
+    relation: Relation
+    model: str
+    model_digest: str
+    calibration: str
+
+
+class ConflictFound(Record):
+    """Assertions were found that cannot all hold."""
+
+    kind: Literal["conflict_found"] = "conflict_found"
+    conflict: Conflict
+
+
+class ConflictResolved(Record):
+    """A conflict was mended, or it was decided what will."""
+
+    kind: Literal["conflict_resolved"] = "conflict_resolved"
+    resolution: Resolution
+
+
 class EffectIntended(Record):
     """A side effect is about to happen."""
 
@@ -323,6 +370,11 @@ Event = Annotated[
     | Judged
     | ExperimentReproduced
     | FindingRecorded
+    | AssertionMade
+    | AssertionPinned
+    | RelationJudged
+    | ConflictFound
+    | ConflictResolved
     | EffectIntended
     | EffectDone
     | Degraded

@@ -22,7 +22,7 @@ from scientist.resources import bundled
 
 HEADER = (
     *("TITLE", "SUMMARY", "DIRECTIONS", "FACTOR", "ARMS", "METRICS", "PARAMETERS"),
-    *("DEFAULT", "COST_SECONDS", "LIMITS"),
+    *("DEFAULT", "TURNING", "PLOT", "COST_SECONDS", "LIMITS"),
 )
 LEVELS = 6
 
@@ -98,8 +98,18 @@ class Default(_Strict):
     direction: Literal["increase", "decrease"]
 
 
+class Plot(_Strict):
+    """What a kit draws: a metric of every arm over the levels of a parameter."""
+
+    over: str
+    metric: str
+
+
 class Kit(_Strict):
-    """One experiment family: its header and its code."""
+    """One experiment family: its header and its code.
+
+    `turning` is a setting at which the default comparison gives another verdict.
+    """
 
     name: str
     title: str
@@ -110,6 +120,8 @@ class Kit(_Strict):
     metrics: dict[str, Metric]
     parameters: dict[str, Parameter]
     default: Default
+    turning: dict[str, float | int]
+    plot: Plot
     cost_seconds: float
     limits: str
     code: str
@@ -198,4 +210,11 @@ def read(name: str, code: str) -> Kit:
         raise ScientistError(
             f"the DEFAULT of kit {name} names what the kit does not have", "see tools/README.md"
         )
+    if kit.plot.over not in kit.parameters or kit.plot.metric not in kit.metrics:
+        raise ScientistError(
+            f"the PLOT of kit {name} names what the kit does not have", "see tools/README.md"
+        )
+    if not kit.turning:
+        raise ScientistError(f"the TURNING of kit {name} is empty", "see tools/README.md")
+    kit.validate_parameters(kit.turning)
     return kit

@@ -10,17 +10,15 @@ The arms are learners, all the same ridge-penalised logistic model, so that they
 only in what they let it see:
   pooled     every feature, all environments as one data set;
   stable     only features whose weight passes a test of being equal in all environments.
-             With few data it keeps traces. It also drops causes, nominally one in 15,
-             which no amount of data lowers; as measured at the defaults, one in 45 at 100
-             samples, in 13 at 500, in 9 at 2000 (flips and penalty bend the weights);
+             With few data it keeps traces. It also drops causes, nominally one in 15 (as
+             measured one in 45 at 100 samples, in 13 at 500, in 9 at 2000);
   reweighted every feature, environments weighted so that the worst one's loss is lowest
              (group-robust training); one that stays the worst is all it learns from;
   informed   only the true causes, as a reference: where no cue turns, traces would help.
 
-It can show: whether testing for stability pays under a flip, what it costs without one,
-and how both depend on data, environments and the strength of the cue. It cannot show
-anything about learned representations: the features are given, linear, and few, and
-stability is tested one feature at a time.
+It can show: whether testing for stability pays under a flip, what it costs without one, and
+how both depend on data, environments and the cue. It cannot show anything about learned
+representations: features are given, linear, few, and tested one at a time.
 """
 
 import numpy as np
@@ -112,6 +110,8 @@ DEFAULT = {
     "metric": "shifted_error",
     "direction": "decrease",
 }
+TURNING = {"shift": 0.0}
+PLOT = {"over": "shift", "metric": "shifted_error"}
 COST_SECONDS = 2
 LIMITS = "Few, linear, given features, tested one at a time; nothing on learned representations."
 

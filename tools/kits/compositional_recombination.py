@@ -116,6 +116,8 @@ DEFAULT = {
     "metric": "novel_error",
     "direction": "decrease",
 }
+TURNING = {"interaction": 1.0}
+PLOT = {"over": "interaction", "metric": "novel_error"}
 COST_SECONDS = 3
 LIMITS = (
     "Two given parts in each request, and a truth that mixes sums with pure exceptions. It "
