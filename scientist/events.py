@@ -256,6 +256,20 @@ class ExperimentReproduced(Record):
     limits: JsonObject
 
 
+class Swept(Record):
+    """A kit was measured along a parameter, on seeds that can never count; it decides nothing."""
+
+    kind: Literal["swept"] = "swept"
+    kit: str
+    code_hash: str
+    over: str
+    levels: tuple[float, ...]
+    parameters: JsonObject
+    seeds: tuple[int, ...]
+    tier: str
+    trials_blobs: tuple[str, ...]
+
+
 class FindingRecorded(Record):
     """A verdict entered the record."""
 
@@ -369,6 +383,7 @@ Event = Annotated[
     | ExperimentFinished
     | Judged
     | ExperimentReproduced
+    | Swept
     | FindingRecorded
     | AssertionMade
     | AssertionPinned

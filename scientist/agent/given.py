@@ -117,6 +117,20 @@ def statement(
     return f"With {where}, {sentence}" if where else sentence
 
 
+def as_folder(kit: Kit, chosen: Mapping[str, Any]) -> dict[str, str]:
+    """A kit as the files of an experiment folder, its default comparison at the given settings."""
+    compared = {
+        **kit.default.model_dump(),
+        "smallest_effect": kit.smallest_effect(kit.default.metric),
+        "factor": kit.factor,
+    }
+    return {
+        "experiment.py": kit.code,
+        "protocol.json": json.dumps(compared, indent=2) + "\n",
+        "params.json": json.dumps(kit.validate_parameters(chosen), indent=2) + "\n",
+    }
+
+
 def of_folder(folder: Path) -> tuple[Hypothesis, list[bytes]]:
     """The hypothesis of a folder, and what the journal must keep to run it."""
     if not folder.is_dir():
@@ -130,6 +144,7 @@ def of_folder(folder: Path) -> tuple[Hypothesis, list[bytes]]:
         script = Script(compared.script.command, _files(folder), compared.script.gpus)
         kept = [script.code.encode(), *script.files.values()]
         data_hash = _hash(b"".join(sorted(script.files.values())))
+    parameters = _parameters(folder / "params.json")
     text = f"{compared.treatment} {VERBS[compared.direction]} {compared.metric} compared with "
     hypothesis = Hypothesis(
         id="H0",
@@ -144,7 +159,8 @@ def of_folder(folder: Path) -> tuple[Hypothesis, list[bytes]]:
         metric=compared.metric,
         direction=compared.direction,
         smallest_effect=compared.smallest_effect,
-        parameters=_parameters(folder / "params.json"),
+        parameters=parameters,
+        conditions=tuple(parameters),  # there are no defaults to leave unsaid
     )
     return hypothesis, kept
 

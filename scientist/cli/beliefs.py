@@ -11,7 +11,6 @@ import typer
 
 from scientist.cli import options, output
 from scientist.cli.belief_plot import chance
-from scientist.errors import UsageError
 
 if TYPE_CHECKING:
     from scientist.journal import Journal
@@ -21,25 +20,17 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="How likely each hypothesis is, and why.", no_args_is_help=True)
 
-PlotOption = Annotated[
-    Path | None,
-    typer.Option("--plot", metavar="FILE.svg", help="draw the history and the calibration"),
-]
-
 
 @app.command("list")
 def list_(
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
-    plot: PlotOption = None,
+    plot: options.PlotOption = None,
 ) -> None:
     """The credence in every hypothesis, and how well credences were borne out."""
     from scientist.science import calibration
 
-    if plot is not None and plot.suffix.lower() != ".svg":
-        raise UsageError(
-            f"{plot} is no .svg file", f"scientist belief list --plot {plot.with_suffix('.svg')}"
-        )
+    options.check_svg(plot)
     with options.reading(workspace) as (_, journal):
         views, found, beliefs = _believed(journal)
     records, findings = [view.record for view in views], [view.record for view in found]
@@ -186,12 +177,4 @@ def _draw(
 ) -> None:
     from scientist.cli import belief_plot
 
-    text = belief_plot.draw(beliefs, [view.record.id for view in found], scored)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise UsageError(
-            f"{path} cannot be written: {fault.strerror or fault}",
-            "scientist belief list --plot FILE.svg, in a folder you may write to",
-        ) from fault
-    output.note(f"plot written to {path}")
+    options.write_svg(path, belief_plot.draw(beliefs, [view.record.id for view in found], scored))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scientist.settings import Resolved
     from scientist.workspace import Workspace
 
+Shown = Callable[["Journal", str], None]
 Opening = Callable[["Journal", "Workspace", "LiveView"], str]
 
 
@@ -31,6 +32,7 @@ def drive(
     opening: Opening,
     as_json: bool,
     resume: bool = False,
+    shown: Shown | None = None,
 ) -> None:
     """Open a campaign (or find the one to resume), follow it to its end and report."""
     if resolved.values.executor != "local":
@@ -59,17 +61,18 @@ def drive(
                 ),
                 resume,
             )
-        _report(journal, place, ended, as_json)
+        _report(journal, place, ended, as_json, shown)
 
 
-def test(
+def try_out(
     workspace: Path | None,
     hypothesis: Hypothesis,
     kept: Sequence[bytes],
     as_json: bool,
+    plot: Path | None = None,
     **flags: Any,
 ) -> None:
-    """Test a given hypothesis, with code of its own if it is no kit's."""
+    """Test a given hypothesis, with code of its own if it is no kit's; show every seed."""
     resolved = options.settings(workspace, **flags)
 
     def opening(journal: Journal, _place: Workspace, _view: LiveView) -> str:
@@ -79,10 +82,17 @@ def test(
             journal.put(content)
         return open_campaign(journal, resolved, hypothesis.statement, (), hypothesis)
 
-    drive(workspace, resolved, opening, as_json)
+    def shown(journal: Journal, finding: str) -> None:
+        from scientist.cli.experiments import picture
+
+        picture(journal, finding, plot, as_json)
+
+    drive(workspace, resolved, opening, as_json, shown=shown)
 
 
-def _report(journal: Journal, place: Workspace, ended: Ended, as_json: bool) -> None:
+def _report(
+    journal: Journal, place: Workspace, ended: Ended, as_json: bool, shown: Shown | None
+) -> None:
     from scientist.journal import project
 
     found = [project.finding(journal, name) for name in ended.findings]
@@ -92,6 +102,9 @@ def _report(journal: Journal, place: Workspace, ended: Ended, as_json: bool) -> 
             f"scientist audit show {ended.campaign}",
         )
     if as_json:
+        if shown:
+            for view in found:
+                shown(journal, view.record.id)
         output.document(
             {
                 "campaign": ended.campaign,
@@ -107,6 +120,8 @@ def _report(journal: Journal, place: Workspace, ended: Ended, as_json: bool) -> 
 
         for view in found:
             output.result("\n".join(paragraphs(journal, view)))
+            if shown:
+                shown(journal, view.record.id)
             output.result("")
         output.note(
             f"{ended.campaign} ended ({ended.outcome}: {ended.reason}); "

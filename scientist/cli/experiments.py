@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scientist.cli import driving, options, output
 from scientist.errors import JournalError
+
+if TYPE_CHECKING:
+    from scientist.journal import Journal
 
 app = typer.Typer(help="What was run.", no_args_is_help=True)
 
@@ -79,6 +82,23 @@ def show(
     )
 
 
+def picture(journal: Journal, finding: str, plot: Path | None, as_json: bool) -> None:
+    """Every seed of what a finding rests on: in the terminal, and into a file if one is named."""
+    from scientist.cli import trial_plot
+    from scientist.journal import project
+
+    record = project.finding(journal, finding).record
+    if not record.experiment:
+        return
+    protocol = project.protocol(journal, record.protocol_digest)
+    trials = project.raw_trials(journal, record.trials_blob)
+    if not as_json:
+        for line in trial_plot.strips(protocol, trials):
+            output.result(line)
+    if plot is not None:
+        options.write_svg(plot, trial_plot.draw(record.id, protocol, trials, record.judgement))
+
+
 @app.command()
 def run(
     folder: Annotated[
@@ -87,6 +107,7 @@ def run(
     pairs: options.PairsOption = None,
     jobs: options.JobsOption = None,
     executor: options.ExecutorOption = None,
+    plot: options.PlotOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
@@ -99,8 +120,11 @@ def run(
     """
     from scientist.agent import given
 
+    options.check_svg(plot)
     hypothesis, kept = given.of_folder(folder)
-    driving.test(workspace, hypothesis, kept, as_json, pairs=pairs, jobs=jobs, executor=executor)
+    driving.try_out(
+        workspace, hypothesis, kept, as_json, plot, pairs=pairs, jobs=jobs, executor=executor
+    )
 
 
 @app.command()

@@ -92,6 +92,37 @@ def show(
             output.result(line)
 
 
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="what to look for, in plain words")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="how many findings")] = 5,
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Findings nearest in meaning."""
+    from dataclasses import asdict
+
+    from scientist.cli.progress import downloads
+    from scientist.memory.store import Store
+
+    resolved = options.settings(workspace)
+    with (
+        options.writing(workspace, must_exist=True) as (place, journal),
+        downloads() as progress,
+        Store(place, resolved.values, progress) as store,
+    ):
+        store.sync(journal)
+        hits = store.search_findings(query, limit)
+    if as_json:
+        output.document([asdict(hit) for hit in hits])
+        return
+    if not hits:
+        output.note("no findings yet; hint: scientist run")
+    for hit in hits:
+        near = f"{1 - hit.distance:.2f}"
+        output.result(f"{hit.address:<5} {near}  {hit.metadata['verdict']}  {hit.text}")
+
+
 def paragraphs(journal: Journal, view: FindingView) -> list[str]:
     """A finding as a reader wants it first: verdict, numbers, hypothesis, quotes."""
     from scientist.journal import project

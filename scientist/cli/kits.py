@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scientist.cli import driving, options, output
 from scientist.errors import UsageError
+
+if TYPE_CHECKING:
+    from scientist.lab.kits import Kit
 
 
 class Way(StrEnum):
@@ -20,20 +25,54 @@ class Way(StrEnum):
 
 app = typer.Typer(help="Ready experiment families.", no_args_is_help=True)
 
+ParamOption = Annotated[
+    list[str] | None, typer.Option("--param", help="a parameter as NAME=VALUE; repeatable")
+]
+
 
 @app.command("list")
-def list_(as_json: options.JsonOption = False) -> None:
+def list_(
+    about: Annotated[
+        str | None, typer.Option("--about", metavar="TEXT", help="the nearest in meaning first")
+    ] = None,
+    as_json: options.JsonOption = False,
+) -> None:
     """All kits."""
     from scientist.lab.kits import all_kits
 
     kits = all_kits()
+    near = _near(about, kits) if about else {}
+    kits = tuple(sorted(kits, key=lambda kit: -near.get(kit.name, 0.0)))
     if as_json:
-        output.document([kit.model_dump(mode="json", exclude={"code"}) for kit in kits])
+        output.document(
+            [
+                {
+                    **kit.model_dump(mode="json", exclude={"code"}),
+                    **({"nearness": near[kit.name]} if near else {}),
+                }
+                for kit in kits
+            ]
+        )
         return
+    names = ("name", "arms", "directions", "title")
     output.table(
-        ("name", "arms", "directions", "title"),
-        [(kit.name, len(kit.arms), ", ".join(kit.directions), kit.title) for kit in kits],
+        (*(("nearness",) if near else ()), *names),
+        [
+            (
+                *((f"{near[kit.name]:.2f}",) if near else ()),
+                *(kit.name, len(kit.arms), ", ".join(kit.directions), kit.title),
+            )
+            for kit in kits
+        ],
     )
+
+
+def _near(text: str, kits: Sequence[Kit]) -> dict[str, float]:
+    from scientist.agent.choosing import nearness
+    from scientist.memory.embedding import load
+
+    settings = options.settings(None).values
+    return nearness(text, kits, load(settings).embed, settings.embedding)
 
 
 @app.command()
@@ -41,37 +80,126 @@ def show(
     name: Annotated[str, typer.Argument(help="name of a kit")],
     as_json: options.JsonOption = False,
 ) -> None:
-    """What a kit varies, measures and can be set to."""
-    from scientist.lab.kits import load
+    """What a kit asks, varies, measures and can be set to, and what it cannot show."""
+    from scientist.lab.kits import load, setting
 
     kit = load(name)
     if as_json:
-        output.document(kit.model_dump(mode="json", exclude={"code"}))
+        output.document({**kit.model_dump(mode="json", exclude={"code"}), "about": kit.about})
         return
     output.result(f"{kit.name}: {kit.title}")
-    output.result(f"  {kit.summary}")
+    output.result("")
+    for line in kit.about.splitlines():
+        output.result(f"  {line}".rstrip())
+    output.result("")
+    output.result(f"  directions  {', '.join(kit.directions)}")
     output.result(f"  varies      {kit.factor}")
     for arm, text in kit.arms.items():
         output.result(f"  arm         {arm}: {text}")
     for metric, facts in kit.metrics.items():
+        unit = f" {facts.unit}" if facts.unit else ""
         output.result(
             f"  metric      {metric} ({facts.better} is better, smallest effect of interest "
-            f"{facts.smallest_effect:g}): {facts.description}"
+            f"{facts.smallest_effect:g}{unit}): {facts.description}"
         )
     for parameter, limits in kit.parameters.items():
         output.result(
             f"  parameter   {parameter} {limits.low:g} to {limits.high:g}, default "
             f"{limits.default:g}: {limits.description}"
         )
+    usual, turning = kit.default, ", ".join(setting(*item) for item in kit.turning.items())
+    output.result(
+        f"  by default  {usual.treatment} against {usual.control} on {usual.metric}, expected to "
+        f"{usual.direction} it; about {kit.cost_seconds:g} s on two processors"
+    )
+    output.result(f"  turns at    {turning}: the verdict is expected to be another one there")
     output.result(f"  limits      {kit.limits}")
+    output.note(f"test it: scientist kit run {kit.name}")
+    output.note(f"look:    scientist kit sweep {kit.name} (over {kit.plot.over})")
+    output.note(f"adapt:   scientist kit copy {kit.name} FOLDER")
+
+
+@app.command()
+def copy(
+    name: Annotated[str, typer.Argument(help="name of a kit")],
+    folder: Annotated[Path, typer.Argument(help="a new folder")],
+    param: ParamOption = None,
+) -> None:
+    """Write a kit as an experiment of your own, to adapt and then to run."""
+    from scientist.agent import given
+    from scientist.lab.kits import load
+
+    kit = load(name)
+    files = given.as_folder(kit, _chosen(param or []))
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise UsageError(
+            f"{folder} is there already", f"scientist kit copy {name} NEW_FOLDER"
+        ) from None
+    except OSError as fault:
+        raise UsageError(
+            f"{folder} cannot be made: {fault.strerror or fault}", "name a folder you may write to"
+        ) from fault
+    for file, text in files.items():
+        (folder / file).write_text(text, encoding="utf-8")
+        output.result(str(folder / file))
+    output.note(f"edit trial() in experiment.py; then: scientist experiment run {folder}")
+
+
+@app.command()
+def sweep(
+    name: Annotated[str, typer.Argument(help="name of a kit")],
+    over: Annotated[str | None, typer.Option(help="the parameter (default: the kit's own)")] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="what is shown (default: the kit's own)")
+    ] = None,
+    param: ParamOption = None,
+    seeds: Annotated[int, typer.Option(help="seeds at each level")] = 6,
+    plot: options.PlotOption = None,
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """All arms along a parameter, on seeds that never count: to look, not to conclude."""
+    from scientist.agent import sweep as sweeping
+    from scientist.cli import trial_plot
+    from scientist.lab.kits import load
+
+    kit = load(name)
+    over, metric = over or kit.plot.over, metric or kit.plot.metric
+    if metric not in kit.metrics:
+        raise UsageError(f"kit {name} has no metric {metric!r}", f"scientist kit show {name}")
+    options.check_svg(plot)
+    settings = options.settings(workspace).values
+    with options.writing(workspace) as (place, journal):
+        found = sweeping.sweep(
+            kit, over, _chosen(param or []), seeds, journal, place, settings, output.note
+        )
+    curves = {
+        arm: [
+            (level, *trial_plot.summary(found.values(level, arm, metric))) for level in found.levels
+        ]
+        for arm in kit.arms
+    }
+    if plot is not None:
+        title = f"{kit.title}: {metric} over {over}"
+        options.write_svg(plot, trial_plot.swept(title, over, metric, curves))
+    if as_json:
+        output.document({"kit": kit.name, "over": over, "metric": metric, "curves": curves})
+        return
+    output.result(f"{metric} ({kit.metrics[metric].better} is better), mean of {seeds} seeds")
+    rows = [
+        (f"{level:g}", *(f"{curves[arm][place][1]:.4g}" for arm in kit.arms))
+        for place, level in enumerate(found.levels)
+    ]
+    output.table((over, *kit.arms), rows)
+    output.note("exploratory: it decides nothing; test it: scientist kit run " + kit.name)
 
 
 @app.command()
 def run(
     name: Annotated[str, typer.Argument(help="name of a kit")],
-    param: Annotated[
-        list[str] | None, typer.Option("--param", help="a parameter as NAME=VALUE; repeatable")
-    ] = None,
+    param: ParamOption = None,
     treatment: Annotated[str | None, typer.Option(help="the arm that is tested")] = None,
     control: Annotated[str | None, typer.Option(help="the arm it is compared with")] = None,
     metric: Annotated[str | None, typer.Option(help="what is measured")] = None,
@@ -79,6 +207,7 @@ def run(
     pairs: options.PairsOption = None,
     jobs: options.JobsOption = None,
     executor: options.ExecutorOption = None,
+    plot: options.PlotOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
@@ -88,7 +217,10 @@ def run(
 
     kit = load(name)
     hypothesis = given.of_kit(kit, _chosen(param or []), treatment, control, metric, direction)
-    driving.test(workspace, hypothesis, (), as_json, pairs=pairs, jobs=jobs, executor=executor)
+    options.check_svg(plot)
+    driving.try_out(
+        workspace, hypothesis, (), as_json, plot, pairs=pairs, jobs=jobs, executor=executor
+    )
 
 
 def _chosen(words: list[str]) -> dict[str, float]:

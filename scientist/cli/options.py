@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scientist.errors import UsageError
+
 if TYPE_CHECKING:
     from scientist.journal import Journal
     from scientist.settings import Resolved
@@ -35,6 +37,31 @@ ExecutorOption = Annotated[
     str | None,
     typer.Option("--executor", help="where trials run: local, ray or slurm", metavar="NAME"),
 ]
+
+
+PlotOption = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE.svg", help="draw it into a file, too")
+]
+
+
+def check_svg(plot: Path | None) -> None:
+    """Refuse, before any work, a plot that could not be written for its name."""
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise UsageError(f"{plot} is no .svg file", f"--plot {plot.with_suffix('.svg')}")
+
+
+def write_svg(plot: Path, text: str) -> None:
+    """Write a plot and say where."""
+    from scientist.cli import output
+
+    try:
+        plot.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise UsageError(
+            f"{plot} cannot be written: {fault.strerror or fault}",
+            "--plot FILE.svg, in a folder you may write to",
+        ) from fault
+    output.note(f"plot written to {plot}")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import ast
 import hashlib
 import math
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import permutations
 from pathlib import Path
@@ -127,6 +128,11 @@ class Kit(_Strict):
     code: str
 
     @property
+    def about(self) -> str:
+        """What the kit says of itself: its question, its world, what it can and cannot show."""
+        return ast.get_docstring(ast.parse(self.code)) or ""
+
+    @property
     def code_hash(self) -> str:
         return hashlib.sha256(self.code.encode()).hexdigest()
 
@@ -166,15 +172,21 @@ def setting(name: str, value: Any) -> str:
 
 def all_kits() -> tuple[Kit, ...]:
     """Every bundled kit, by name."""
-    return tuple(_read(path) for path in sorted((bundled("tools") / "kits").glob("*.py")))
+    return tuple(_read(path) for path in _files().values())
 
 
 def load(name: str) -> Kit:
     """The kit of that name."""
-    kits = {kit.name: kit for kit in all_kits()}
-    if name not in kits:
-        raise UsageError(f"there is no kit {name!r}", "scientist kit list")
-    return kits[name]
+    files = _files()
+    if name not in files:
+        near = get_close_matches(name, files, 1)
+        hint = f"scientist kit show {near[0]}" if near else "scientist kit list"
+        raise UsageError(f"there is no kit {name!r}", hint)
+    return _read(files[name])
+
+
+def _files() -> dict[str, Path]:
+    return {path.stem: path for path in sorted((bundled("tools") / "kits").glob("*.py"))}
 
 
 @lru_cache(maxsize=256)

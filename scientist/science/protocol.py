@@ -32,7 +32,7 @@ STOPPING_RULE = (
     f"({EARLY_SHARE:g} e) <= level in either direction, as predicted only if the effect is "
     "at least the smallest of interest"
 )
-_HALF = 2**30  # measured seeds lie below, smoke seeds from here to 2**31
+SMOKE_FROM = 2**30  # measured seeds lie below, smoke seeds from here to 2**31
 
 
 def plan(
@@ -147,7 +147,7 @@ def seeds(
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Measured and smoke seeds, drawn from what is tested: chosen by nobody."""
     fresh = f"measured:{basis}" if not earlier else f"measured {earlier}:{basis}"
-    return _draw(fresh, pairs, 0), _draw(f"smoke:{basis}", smoke, _HALF)
+    return _draw(fresh, pairs, 0), _draw(f"smoke:{basis}", smoke, SMOKE_FROM)
 
 
 def _draw(basis: str, wanted: int, offset: int) -> tuple[int, ...]:
@@ -155,7 +155,7 @@ def _draw(basis: str, wanted: int, offset: int) -> tuple[int, ...]:
     number = 0
     while len(drawn) < wanted:
         hashed = hashlib.sha256(f"{basis}:{number}".encode()).digest()
-        drawn[offset + int.from_bytes(hashed[:8], "big") % _HALF] = None
+        drawn[offset + int.from_bytes(hashed[:8], "big") % SMOKE_FROM] = None
         number += 1
     return tuple(drawn)
 

@@ -29,7 +29,7 @@ Noise in the labels raises the weight that a pooled learner puts on traces.
 def propose(request: dict[str, Any]) -> dict[str, Any]:
     """Two hypotheses nobody has tested yet, the same ones for the same prompt."""
     kit = family(request)
-    tested = request["messages"][1]["content"].count(" against ")
+    tested = request["messages"][1]["content"].partition("Already tested")[2].count(" against ")
     control = kit.default.control
     arms = [kit.default.treatment, *(arm for arm in kit.arms if arm != kit.default.treatment)]
     metrics = [kit.default.metric, *(m for m in kit.metrics if m != kit.default.metric)]

@@ -22,7 +22,7 @@ from scientist.corpus.store import essays, passages
 from scientist.errors import ModelOutputError, ScientistError
 from scientist.events import CandidateRejected, Event, HypothesisProposed, Reasoned
 from scientist.journal import project
-from scientist.lab.kits import Kit, all_kits, load, setting
+from scientist.lab.kits import Kit, load, setting
 from scientist.llm import prompting
 from scientist.memory.embedding import similarity
 from scientist.records import Direction, Hypothesis, Passage, Quote
@@ -69,8 +69,7 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
             raise ScientistError("this campaign has no model to ask", "scientist run")
         bench.meter.check()
         prompt = prompting.load("hypothesize").render(
-            kits=list(all_kits()),
-            kit=kit.name,
+            kit=kit,
             question=bench.question,
             sentences=[sentence.text for sentence in sentences],
             findings=_findings(bench, kit),

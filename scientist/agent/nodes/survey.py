@@ -1,19 +1,19 @@
 """Survey: pick the experiment family to work in and the passages to think from.
 
-Code chooses: families with the fewest findings first, then nearness to the
-question; passages by meaning, spread over the essays.
+Code chooses: the family by meaning and by what was tried less, the passages by meaning,
+spread over the essays.
 """
 
 from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from scientist.agent import choosing
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.errors import WorkspaceError
 from scientist.journal import project
-from scientist.lab.kits import Kit, all_kits
-from scientist.memory.embedding import similarity
+from scientist.lab.kits import Kit
 
 PASSAGES = 8
 PER_ESSAY = 3
@@ -25,7 +25,7 @@ def survey(state: State, runtime: Runtime[Bench]) -> State:
     round_ = state.get("round", 0) + 1
 
     def look(_: str) -> dict[str, object]:
-        kit = _choose(bench, round_)
+        kit = choosing.choose(bench, round_)
         passages = _passages(bench, kit, round_)
         essays = sorted({address.split(":")[0] for address in passages})
         bench.explain(
@@ -36,22 +36,6 @@ def survey(state: State, runtime: Runtime[Bench]) -> State:
 
     found = bench.effects.once("survey", round_, "choose", look)
     return {"round": round_, "kit": found["kit"], "passages": found["passages"]}
-
-
-def _choose(bench: Bench, round_: int) -> Kit:
-    kits = list(all_kits())
-    bench.chance("kit", round_).shuffle(kits)
-    tried = [h.record.kit for h in project.hypotheses(bench.journal) if h.status != "proposed"]
-    nearness = dict.fromkeys((kit.name for kit in kits), 0.0)
-    if bench.question:
-        texts = [bench.question, *(f"{kit.title}. {kit.summary}" for kit in kits)]
-        question, *vectors = bench.store.embed(texts)
-        nearness = {
-            kit.name: similarity(question, vector)
-            for kit, vector in zip(kits, vectors, strict=True)
-        }
-        return max(kits, key=lambda kit: nearness[kit.name] - 0.05 * tried.count(kit.name))
-    return min(kits, key=lambda kit: tried.count(kit.name))
 
 
 def _passages(bench: Bench, kit: Kit, round_: int) -> list[str]:
