@@ -1,7 +1,6 @@
 """Everything that can happen, as one discriminated union with a schema version.
 
-The journal stores these; replay, reports and screens read them. Adding a field
-needs a default; changing a meaning needs a new SCHEMA and a reader for the old.
+A new field needs a default; a new meaning needs a new SCHEMA and a reader for the old.
 """
 
 from __future__ import annotations

@@ -74,6 +74,9 @@ class Settings(BaseModel):
     alpha: float = Field(
         0.05, gt=0, lt=1, description="rate of false discoveries over all tests of a workspace"
     )
+    judgements: Whole = Field(
+        4, ge=0, description="sentences that a model compares a new claim with; 0: none"
+    )
     libraries: tuple[str, ...] = Field(
         LIBRARIES, description="what experiment code may import, besides Python's own mathematics"
     )

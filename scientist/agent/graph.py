@@ -1,8 +1,9 @@
 """The research graph: which node follows which.
 
-survey → hypothesize → select → design → check_code → seal → run → judge → record
-with a way back to survey, or on to close; what a first run supports goes from judge by
-confirm back to seal once. Each node is one file in nodes/.
+survey → hypothesize → select → design → check_code → seal → run → judge →
+check_consistency → record → revise, with a way back to survey, or on to close. What a first run
+supports goes from judge by confirm back to seal once; a round that replicates an earlier test,
+to decide a conflict, goes from survey to design. Each node is one file in nodes/.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
 from scientist.agent.nodes.check_code import check_code
+from scientist.agent.nodes.check_consistency import check_consistency
 from scientist.agent.nodes.close import close, ending
 from scientist.agent.nodes.confirm import confirm
 from scientist.agent.nodes.design import design
 from scientist.agent.nodes.hypothesize import hypothesize
 from scientist.agent.nodes.judge import judge
 from scientist.agent.nodes.record import record
+from scientist.agent.nodes.revise import revise
 from scientist.agent.nodes.run import run
 from scientist.agent.nodes.seal import seal
 from scientist.agent.nodes.select import select
@@ -33,7 +36,7 @@ from scientist.events import PhaseFinished, PhaseStarted
 from scientist.records import Verdict
 
 Node = Callable[[State, Runtime[Bench]], State]
-NODES_A_ROUND = 14
+NODES_A_ROUND = 16
 
 
 def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[State, Bench, State, State]:
@@ -49,22 +52,26 @@ def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[State, B
         run,
         judge,
         confirm,
+        check_consistency,
         record,
+        revise,
         close,
     )
     for node in nodes:
         graph.add_node(node.__name__, _journaled(node))  # type: ignore[call-overload]  # langgraph types a node by its keyword names
     graph.add_conditional_edges(START, _first, ["survey", "design"])
-    graph.add_edge("survey", "hypothesize")
+    graph.add_conditional_edges("survey", _after_survey, ["hypothesize", "design"])
     graph.add_conditional_edges("hypothesize", _after_hypothesize, ["select", "survey", "close"])
     graph.add_edge("select", "design")
     graph.add_edge("design", "check_code")
     graph.add_conditional_edges("check_code", _after_check, ["seal", "judge"])
     graph.add_edge("seal", "run")
     graph.add_edge("run", "judge")
-    graph.add_conditional_edges("judge", _after_judge, ["confirm", "record"])
+    graph.add_conditional_edges("judge", _after_judge, ["confirm", "check_consistency"])
     graph.add_edge("confirm", "seal")
-    graph.add_conditional_edges("record", _after_round, ["survey", "close"])
+    graph.add_edge("check_consistency", "record")
+    graph.add_edge("record", "revise")
+    graph.add_conditional_edges("revise", _after_round, ["survey", "close"])
     graph.add_edge("close", END)
     return graph.compile(checkpointer=checkpointer)
 
@@ -72,6 +79,10 @@ def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[State, B
 def _first(state: State) -> str:
     """A campaign that was given its hypothesis begins with the design."""
     return "design" if state.get("hypothesis") else "survey"
+
+
+def _after_survey(state: State) -> str:
+    return "design" if state["replicates"] else "hypothesize"
 
 
 def _after_hypothesize(state: State, runtime: Runtime[Bench]) -> str:
@@ -86,7 +97,7 @@ def _after_judge(state: State) -> str:
     """What a first run supports is no finding yet."""
     first = not state["problems"] and not state["first"]
     supported = state["judgement"]["verdict"] == Verdict.SUPPORTED
-    return "confirm" if first and supported else "record"
+    return "confirm" if first and supported else "check_consistency"
 
 
 def _after_round(state: State, runtime: Runtime[Bench]) -> str:

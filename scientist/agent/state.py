@@ -24,7 +24,9 @@ class State(TypedDict, total=False):
     digest: str
     experiment: str
     judgement: dict[str, Any]
+    contradicted: list[str]
     findings: list[str]
+    replicates: bool
     barren: int
     outcome: str
     reason: str

@@ -13,6 +13,7 @@ from scientist.cli import (
     audit,
     beliefs,
     check,
+    claims,
     config,
     corpus,
     doctor,
@@ -61,6 +62,7 @@ app.add_typer(hypotheses.app, name="hypothesis")
 app.add_typer(experiments.app, name="experiment")
 app.add_typer(findings.app, name="finding")
 app.add_typer(beliefs.app, name="belief")
+app.add_typer(claims.app, name="claim")
 app.add_typer(kits.app, name="kit")
 app.add_typer(models.app, name="model")
 app.add_typer(audit.app, name="audit")

@@ -1,4 +1,5 @@
-"""`scientist check`: every number and comparison of a text gets an address, or is refused."""
+"""`scientist check`: every number and comparison gets an address, or is refused; and what is
+claimed is held against all else that is claimed (consistency.py)."""
 
 from __future__ import annotations
 
@@ -21,23 +22,58 @@ MOST_BYTES = 4_000_000
 def check(
     text: Annotated[
         str | None,
-        typer.Argument(help="the text; - reads it from stdin; nothing: every recorded finding"),
+        typer.Argument(help="the text; - reads it from stdin; nothing: all that is on record"),
     ] = None,
+    corpus: Annotated[
+        bool, typer.Option("--corpus", help="essays against one another, as the model reads them")
+    ] = False,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="let the model compare plain sentences, too")
+    ] = False,
+    most: Annotated[
+        int, typer.Option(min=1, max=1000, help="pairs of sentences that the model compares")
+    ] = 40,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="put conflicts and how they are mended on record")
+    ] = False,
+    endpoint: options.EndpointOption = None,
+    model: options.ModelOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Hold every number and comparison of a text against the record; exit 1 if any is refused."""
+    """Hold a text, or all that is on record, against the record and against itself.
+
+    Exit 1 if a number or comparison has no address, or if an exact conflict is not mended.
+    """
+    from scientist.cli import consistency
+
+    if text is not None and (corpus or judge or mend):
+        raise UsageError("a text is checked by itself", "scientist check TEXT")
+    if corpus:
+        if judge or mend:
+            raise UsageError("--corpus goes alone", "scientist check --corpus")
+        resolved = options.settings(workspace, endpoint=endpoint, model=model)
+        consistency.corpus(resolved.values, workspace, most, as_json)
+        return
+    said = _read(text)
+    if judge:
+        resolved = options.settings(workspace, endpoint=endpoint, model=model)
+        consistency.judge(resolved.values, workspace, most)
+    if mend:
+        consistency.mend(workspace)
     from scientist.audit.evidence import gather
 
-    said = _read(text)
     with options.reading(workspace) as (_, journal):
         evidence = gather(journal)
-        bound = (
-            _findings(journal, evidence, as_json)
-            if said is None
-            else _text(said, evidence, as_json)
-        )
-    if not bound:
+        if said is not None:
+            sound = _text(journal, said, evidence, as_json)
+        else:
+            bound, documents = _findings(journal, evidence, as_json)
+            held, conflicts = consistency.conflicts(journal, as_json)
+            sound = bound and held
+            if as_json:
+                output.document({"findings": documents, "conflicts": conflicts})
+    if not sound:
         raise typer.Exit(1)
 
 
@@ -58,20 +94,30 @@ def _read(text: str | None) -> str | None:
     return said
 
 
-def _text(said: str, evidence: Evidence, as_json: bool) -> bool:
+def _text(journal: Journal, said: str, evidence: Evidence, as_json: bool) -> bool:
+    """Its numbers and comparisons against the trials, its sentences against what is held."""
+    from scientist.cli import consistency
     from scientist.science.claims.bind import check as bind
 
     report = bind(said, evidence)
+    against = consistency.against(journal, said)
     if as_json:
-        output.document(_plain(report))
-    elif not report.entries:
+        output.document({**_plain(report), "conflicts": [clash.plain() for clash in against]})
+    elif not report.entries and not against:
         output.note("the text has no number and no comparison")
     else:
-        output.table(("", "said", "address or reason"), [_row(entry) for entry in report.entries])
-    return report.bound
+        if report.entries:
+            rows = [_row(entry) for entry in report.entries]
+            output.table(("", "said", "address or reason"), rows)
+        for clash in against:
+            for line in clash.card():
+                output.result(line)
+    return report.bound and not against
 
 
-def _findings(journal: Journal, evidence: Evidence, as_json: bool) -> bool:
+def _findings(
+    journal: Journal, evidence: Evidence, as_json: bool
+) -> tuple[bool, list[dict[str, Any]]]:
     """Every finding: its claim against the raw trials, its sentence against the record."""
     from scientist.journal import project
     from scientist.science.claims.bind import check as bind
@@ -89,11 +135,9 @@ def _findings(journal: Journal, evidence: Evidence, as_json: bool) -> bool:
         documents.append({"finding": finding.id, "problems": problems, **_plain(report)})
         rows += [(finding.id, *_row(entry)) for entry in report.entries]
         rows += [(finding.id, "refused", "the claim", problem) for problem in problems]
-    if as_json:
-        output.document(documents)
-    elif rows:
+    if not as_json and rows:
         output.table(("finding", "", "said", "address or reason"), rows)
-    return all(document["bound"] and not document["problems"] for document in documents)
+    return all(found["bound"] and not found["problems"] for found in documents), documents
 
 
 def _row(entry: Entry) -> tuple[str, str, str]:

@@ -83,6 +83,25 @@ def _finding(data: Data) -> str:
     return f"finding    {finding['id']} {finding['judgement']['verdict']}: {finding['statement']}"
 
 
+def _conflict(data: Data) -> str:
+    conflict = data["conflict"]
+    sure = "" if conflict["chance"] == 1 else f", with a chance of {conflict['chance']:.2f}"
+    return (
+        f"conflict   {conflict['id']}: {' and '.join(conflict['members'])} cannot all hold "
+        f"({conflict['rule']}{sure})"
+    )
+
+
+def _mended(data: Data) -> str:
+    resolution = data["resolution"]
+    return f"mended     {resolution['conflict']} ({resolution['how']}): {resolution['reason']}"
+
+
+def _stated(data: Data) -> str:
+    claim = data["assertion"]
+    return f"claim      {claim['id']} ({claim['source']['kind']}): {claim['text']}"
+
+
 def _closed(data: Data) -> str:
     return f"end        {data['outcome']}: {data['reason']}"
 
@@ -96,6 +115,9 @@ _WRITERS: dict[str, Callable[[Data], str]] = {
     ),
     "campaign_paused": lambda d: f"paused     {d['reason']}",
     "campaign_closed": _closed,
+    "assertion_made": _stated,
+    "conflict_found": _conflict,
+    "conflict_resolved": _mended,
     "reasoned": lambda d: f"{'thinks' if d['source'] == 'model' else d['phase']:<10} {d['text']}",
     "model_called": _model_called,
     "hypothesis_proposed": _proposed,

@@ -33,6 +33,23 @@ def render(hypothesis: Hypothesis, judgement: Judgement, level: float | None = N
     return fill(template, {name: text for name, (_, text) in places.items()})
 
 
+def plain(hypothesis: Hypothesis, judgement: Judgement) -> str:
+    """What was found without statistics, for those who read sentences and not numbers."""
+    verb = "was measured to change"
+    if judgement.effect is not None and judgement.verdict is not Verdict.INCONCLUSIVE:
+        interval = judgement.interval
+        sure = interval is not None and (interval.low > 0 or interval.high < 0)
+        verb = "did not clearly change"
+        if sure or judgement.verdict is Verdict.SUPPORTED:
+            verb = "raised" if judgement.effect > 0 else "lowered"
+    named = ", ".join(f"{n} = {hypothesis.parameters[n]}" for n in sorted(hypothesis.conditions))
+    where = f" where {named}" if named else ""
+    return (
+        f"{hypothesis.treatment} {verb} {hypothesis.metric} compared with {hypothesis.control}"
+        f"{where} ({hypothesis.factor})."
+    )
+
+
 def claim(
     hypothesis: Hypothesis, protocol: Protocol, judgement: Judgement, experiment: str
 ) -> Claim:

@@ -73,7 +73,8 @@ def command(*arguments: object) -> list[str]:
 
 def environment(**extra: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("SCIENTIST_", "OPENAI_"))}
-    return {**kept, "SCIENTIST_RETRIES": "1", "SCIENTIST_CONNECT_TIMEOUT": "1", **extra}
+    usual = {"RETRIES": "1", "CONNECT_TIMEOUT": "1", "JUDGEMENTS": "0"}
+    return {**kept, **{f"SCIENTIST_{name}": value for name, value in usual.items()}, **extra}
 
 
 def scientist(

@@ -1,4 +1,8 @@
-"""Record: the finding enters the journal, then the vector store that mirrors it."""
+"""Record: the finding enters the journal, then the vector store that mirrors it.
+
+It is held against everything that stands before it is written; what clashes with it and how
+that is mended enter the journal in the same write.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,24 @@ from collections.abc import Sequence
 from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
+from scientist.agent.nodes.check_consistency import settled
 from scientist.agent.state import State
-from scientist.events import Event, FindingRecorded
+from scientist.events import AssertionMade, Event, FindingRecorded
 from scientist.journal import project
-from scientist.records import Attempt, Finding, Judgement, Protocol
-from scientist.science import integrity, judge, statement
+from scientist.records import Assertion, Attempt, Finding, Hypothesis, Protocol, Says, Source
+from scientist.science import integrity, statement
+from scientist.science.consistency import derive
+from scientist.science.consistency.examine import examine
+from scientist.science.consistency.knowledge import Knowledge, gather
 
 
 def record(state: State, runtime: Runtime[Bench]) -> State:
     """Bind the verdict to its runs and keep it."""
     bench = runtime.context
     protocol = Protocol.model_validate(state["protocol"])
-    judgement = Judgement.model_validate(state["judgement"])
+    judgement = settled(state)
     hypothesis = project.hypothesis(bench.journal, protocol.hypothesis).record
     first = Attempt.model_validate(state["first"]) if state["first"] else None
-    if first is not None:
-        judgement = judge.settle(first.judgement, judgement)
     name = "" if state["problems"] else state["experiment"]
 
     def number(_: None) -> tuple[str, Sequence[Event]]:
@@ -50,10 +56,35 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
         )
         deviations = integrity.of_finding(bench.journal, finding)
         finding = finding.model_copy(update={"deviations": deviations})
-        return finding.id, [FindingRecorded(finding=finding)]
+        knowledge = gather(bench.journal)
+        opinions = _opinions(hypothesis, state["contradicted"], knowledge)
+        asserted = derive.of_finding(hypothesis, finding, protocol.code_hash)
+        examined = examine(knowledge, (*opinions, *asserted))
+        against = tuple(conflict.id for conflict in examined.of(finding.id))
+        finding = finding.model_copy(update={"conflicts": against})
+        made = [AssertionMade(assertion=opinion) for opinion in opinions]
+        return finding.id, [*made, FindingRecorded(finding=finding), *examined.events]
 
     finding = bench.effects.once(
         "record", state["round"], "finding", lambda _: None, number, inputs=state["protocol"]
     )
     bench.toolkit.use("record_finding", bench, finding=finding)
     return {"findings": [*state.get("findings", []), finding]}
+
+
+def _opinions(
+    hypothesis: Hypothesis, contradicted: Sequence[str], knowledge: Knowledge
+) -> list[Assertion]:
+    """The quoted sentences that the finding likely contradicts, as claims of their essays."""
+    number = int(knowledge.next_assertion_id()[1:])
+    known = {one.source.address for one in knowledge.said.values() if one.source.kind == "quote"}
+    quotes = [q for q in hypothesis.quotes if q.address in contradicted and q.address not in known]
+    return [
+        Assertion(
+            id=f"A{number + place}",
+            says=Says.TEXT,
+            text=" ".join(quote.text.split()),
+            source=Source(kind="quote", address=quote.address),
+        )
+        for place, quote in enumerate(quotes)
+    ]

@@ -6,25 +6,32 @@ spread over the essays.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from langgraph.runtime import Runtime
 
 from scientist.agent import choosing
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.errors import WorkspaceError
+from scientist.events import Event, HypothesisSelected
 from scientist.journal import project
 from scientist.lab.kits import Kit
+from scientist.science.consistency.knowledge import gather
 
 PASSAGES = 8
 PER_ESSAY = 3
 
 
 def survey(state: State, runtime: Runtime[Bench]) -> State:
-    """Start a round: family and passages."""
+    """Start a round: the test that an open conflict waits for, else a family and passages."""
     bench = runtime.context
     round_ = state.get("round", 0) + 1
 
-    def look(_: str) -> dict[str, object]:
+    def look(_: str) -> dict[str, Any]:
+        if waiting := gather(bench.journal).replications:
+            return {"hypothesis": waiting[0]}
         kit = choosing.choose(bench, round_)
         passages = _passages(bench, kit, round_)
         essays = sorted({address.split(":")[0] for address in passages})
@@ -34,8 +41,21 @@ def survey(state: State, runtime: Runtime[Bench]) -> State:
         )
         return {"kit": kit.name, "passages": passages}
 
-    found = bench.effects.once("survey", round_, "choose", look)
-    return {"round": round_, "kit": found["kit"], "passages": found["passages"]}
+    def record(found: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Event]]:
+        if "hypothesis" not in found:
+            return found, []
+        reason = "tested again first, on fresh seeds: an open conflict waits for it"
+        return found, [HypothesisSelected(hypothesis=found["hypothesis"], reason=reason, scores={})]
+
+    found = bench.effects.once("survey", round_, "choose", look, record)
+    if "hypothesis" in found:
+        return {"round": round_, "hypothesis": found["hypothesis"], "replicates": True, "barren": 0}
+    return {
+        "round": round_,
+        "replicates": False,
+        "kit": found["kit"],
+        "passages": found["passages"],
+    }
 
 
 def _passages(bench: Bench, kit: Kit, round_: int) -> list[str]:

@@ -1,0 +1,204 @@
+"""What `scientist check` says of conflicts: those on record, new ones, a text's, the essays'."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scientist.cli import cards, options, output
+from scientist.errors import UsageError
+
+if TYPE_CHECKING:
+    from scientist.journal import Journal
+    from scientist.llm.client import Client
+    from scientist.memory.store import Store
+    from scientist.records import Assertion
+    from scientist.settings import Settings
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+LIKELY_SHOWN = 0.5
+
+
+@dataclass(frozen=True)
+class Against:
+    """A sentence of a text that cannot hold with something that stands."""
+
+    sentence: str
+    rule: str
+    proof: tuple[str, ...]
+    claims: dict[str, str]
+
+    def card(self) -> list[str]:
+        """The lines of it."""
+        lines = [f"conflict: {self.rule}", f"  said      {self.sentence}"]
+        lines += [f"  {name:<9} {text}" for name, text in self.claims.items()]
+        return [*lines, *(f"  because   {step}" for step in self.proof)]
+
+    def plain(self) -> dict[str, Any]:
+        return {
+            "sentence": self.sentence,
+            "rule": self.rule,
+            "proof": list(self.proof),
+            "claims": self.claims,
+        }
+
+
+def conflicts(journal: Journal, as_json: bool) -> tuple[bool, list[dict[str, Any]]]:
+    """All conflicts, those not yet on record too; whether no exact one is left open."""
+    from scientist.science.consistency.examine import examine
+    from scientist.science.consistency.knowledge import gather
+
+    knowledge = gather(journal)
+    examined = examine(knowledge)
+    after = examined.after
+    shown = list(after.conflicts.values())
+    fresh = {one.id for one in examined.conflicts} | {one.conflict for one in examined.resolutions}
+    standing = {one.id for one in after.open_conflicts}
+    if not as_json:
+        for conflict in shown:
+            for line in cards.card(conflict, after):
+                output.result(line)
+        for members in examined.impossible:
+            output.note(
+                f"{' and '.join(members)} are pinned and contradict each other; "
+                f"hint: scientist claim unpin {members[0]}"
+            )
+        _summary(len(after.said), len(shown), len(standing), bool(fresh))
+    hard = [one for one in after.open_conflicts if one.hard]
+    unsaved = [one for one in shown if one.id in fresh and one.hard]
+    documents = [{**cards.plain(one, after), "on_record": one.id not in fresh} for one in shown]
+    return not hard and not unsaved, documents
+
+
+def _summary(claims: int, found: int, left: int, unsaved: bool) -> None:
+    if not claims:
+        return
+    output.note(f"{claims} claims, {found} conflicts, {left} of them open")
+    if unsaved:
+        output.note("some of this is not on record; to record and mend it: scientist check --mend")
+
+
+def mend(workspace: Path | None) -> None:
+    """Put new conflicts, and how they and the open ones are mended, on record."""
+    from scientist.science.consistency.examine import examine
+    from scientist.science.consistency.knowledge import gather
+
+    with options.writing(workspace, must_exist=True) as (_, journal), journal.locked():
+        examined = examine(gather(journal))
+        if examined.events:
+            journal.append_all(examined.events, None, sync=True)
+
+
+def against(journal: Journal, text: str) -> list[Against]:
+    """What a text's typed sentences cannot hold with; its other sentences are not judged here."""
+    from scientist.agent import stating
+    from scientist.lab.kits import all_kits
+    from scientist.records import Says, Source
+    from scientist.science.consistency.index import Index
+    from scientist.science.consistency.knowledge import gather
+
+    index, source, kits = Index(), Source(kind="chat", address="text"), all_kits()
+    standing = gather(journal).assertions
+    for one in standing.values():
+        index.add(one)
+    found: list[Against] = []
+    for number, sentence in enumerate(filter(None, map(str.strip, _SENTENCE.split(text)))):
+        try:
+            said = stating.read(f"text.{number + 1}", sentence, source, kits, 0.5)
+        except UsageError:
+            continue  # a condition nobody can read: nothing typed is said
+        if said.says is Says.TEXT:
+            continue
+        found += [
+            Against(sentence, clash.rule, clash.proof, _others(clash.members, standing))
+            for clash in index.check(said)
+        ]
+    return found
+
+
+def _others(members: tuple[str, ...], standing: dict[str, Assertion]) -> dict[str, str]:
+    return {name: cards.sentence(standing[name]) for name in members if name in standing}
+
+
+def judge(settings: Settings, workspace: Path | None, most: int) -> None:
+    """Let the model compare each plain sentence with those nearest to it."""
+    from scientist.agent import relations
+    from scientist.memory.documents import ASSERTIONS, FINDINGS
+    from scientist.records import Says
+    from scientist.science.consistency.knowledge import gather
+
+    with _asking(settings, workspace) as (journal, store, client):
+        standing = gather(journal).assertions
+        plain = [one for one in standing.values() if one.says is Says.TEXT]
+        pairs: dict[frozenset[str], tuple[str, str]] = {}
+        for one in plain:
+            near = relations.neighbours(
+                store, journal, one.text, settings.judgements, (ASSERTIONS, FINDINGS), (one.id,)
+            )
+            for other in near:
+                if other.address in standing:
+                    text = standing[other.address].text
+                    pairs.setdefault(frozenset((one.id, other.address)), (one.text, text))
+        wanted = list(pairs.values())[:most]
+        if len(pairs) > most:
+            output.note(f"{len(pairs) - most} pairs are left out; more with --most {len(pairs)}")
+        for number, _ in enumerate(relations.judge(journal, client, wanted), 1):
+            output.note(f"compared {number} of {len(wanted)} pairs")
+
+
+def corpus(settings: Settings, workspace: Path | None, most: int, as_json: bool) -> None:
+    """Passages of the essays that oppose each other, the likeliest first."""
+    from scientist.agent.opposing import opposing
+    from scientist.journal import project
+
+    with _asking(settings, workspace) as (journal, store, client):
+        titles = {essay.id: essay.title for essay in project.essays(journal)}
+        if not titles:
+            raise UsageError("there are no essays yet", "scientist corpus add FILE_OR_FOLDER")
+        found = opposing(
+            *(journal, store, client, most),
+            on_pair=lambda done, all_: output.note(f"compared {done} of {all_} pairs"),
+        )
+    shown = [one for one in found if one.chance > LIKELY_SHOWN]
+    if as_json:
+        output.document(
+            [
+                {
+                    "first": one.first.model_dump(mode="json"),
+                    "second": one.second.model_dump(mode="json"),
+                    "relation": one.relation.model_dump(mode="json"),
+                    "cues": list(one.cues),
+                    "calibration": one.calibration,
+                }
+                for one in found
+            ]
+        )
+        return
+    for number, one in enumerate(shown, 1):
+        for line in cards.opposed(one, number, titles):
+            output.result(line)
+    output.note(
+        f"{len(found)} pairs of sentences compared, {len(shown)} more likely at odds than not"
+        + ("" if shown else "; all chances: --json")
+    )
+
+
+@contextmanager
+def _asking(settings: Settings, workspace: Path | None) -> Iterator[tuple[Journal, Store, Client]]:
+    """The record, the store in step with it, and the model."""
+    from scientist.cli.progress import downloads
+    from scientist.llm.client import Client
+    from scientist.llm.endpoint import connect
+    from scientist.memory.store import Store
+
+    with ExitStack() as stack:
+        place, journal = stack.enter_context(options.writing(workspace, must_exist=True))
+        progress = stack.enter_context(downloads())
+        store = stack.enter_context(Store(place, settings, progress))
+        store.sync(journal)
+        handle = stack.enter_context(connect(settings, progress))
+        yield journal, store, stack.enter_context(Client(handle, settings, journal))

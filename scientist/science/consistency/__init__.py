@@ -1,0 +1,1 @@
+"""Consistency: what is asserted, held against everything else that is."""

@@ -1,0 +1,300 @@
+"""Knowledge: all that is asserted, as it stands now, folded from the journal.
+
+Findings assert by themselves (`derive`); what essays, chats, thoughts and the user say was
+recorded. `standing` tells what resolutions and pins made of each, `weigh` how much it weighs.
+`examine` holds all of it against itself and says what to append; nothing here changes anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from scientist.errors import ScientistError, UsageError
+from scientist.events import (
+    AssertionMade,
+    AssertionPinned,
+    ConflictFound,
+    ConflictResolved,
+    FindingRecorded,
+    HypothesisProposed,
+    ProtocolSealed,
+    RelationJudged,
+)
+from scientist.journal import Entry, Journal
+from scientist.records import Assertion, Conflict, Finding, Hypothesis, Resolution
+from scientist.science import belief
+from scientist.science import protocol as protocols
+from scientist.science.consistency import derive
+from scientist.science.consistency import standing as standings
+from scientist.science.consistency.standing import Standing
+from scientist.science.consistency.weigh import of_finding, weigh
+
+KINDS = (
+    "hypothesis_proposed",
+    "protocol_sealed",
+    "finding_recorded",
+    "assertion_made",
+    "assertion_pinned",
+    "relation_judged",
+    "conflict_found",
+    "conflict_resolved",
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened to an assertion."""
+
+    seq: int
+    time: str
+    what: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What was said, what was found and resolved about it; all in the order of the record.
+
+    `resolved` and `tested` carry the place in the record: of each resolution, and of each
+    finding by the question it answers.
+    """
+
+    said: Mapping[str, Assertion]
+    pinned: frozenset[str]
+    conflicts: Mapping[str, Conflict]
+    resolved: tuple[tuple[int, Resolution], ...]
+    relations: tuple[RelationJudged, ...]
+    findings: Mapping[str, Finding]
+    hypotheses: Mapping[str, Hypothesis]
+    tested: tuple[tuple[int, str], ...]
+    credences: Mapping[str, float]
+    moments: Mapping[str, tuple[Moment, ...]]
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """Everything that was said with its standing and its weight."""
+        resolutions = [resolution for _, resolution in self.resolved]
+        found = standings.fold(self.said, self.conflicts, resolutions, self.pinned)
+        weights = self.weigh(found)
+        return {
+            name: Standing(
+                assertion=one.assertion.model_copy(update={"weight": weights[name]}),
+                said=one.said,
+                pinned=one.pinned,
+                demoted_by=one.demoted_by,
+                narrowed_by=one.narrowed_by,
+            )
+            for name, one in found.items()
+        }
+
+    @property
+    def assertions(self) -> dict[str, Assertion]:
+        """Those that stand."""
+        return {name: one.assertion for name, one in self.standings.items() if one.stands}
+
+    def standing(self, name: str) -> Standing:
+        """One assertion as it is now."""
+        if name not in self.standings:
+            raise UsageError(f"nothing on record is called {name}", "scientist claim list")
+        return self.standings[name]
+
+    @property
+    def open_conflicts(self) -> tuple[Conflict, ...]:
+        """Those that were found and not mended; a replication may be under way for some."""
+        return tuple(one for one in self.conflicts.values() if not self._is_mended(one))
+
+    @property
+    def mended(self) -> tuple[tuple[Conflict, Resolution], ...]:
+        """Those that were mended, and how."""
+        return tuple(
+            (one, self._latest[one.id]) for one in self.conflicts.values() if self._is_mended(one)
+        )
+
+    @property
+    def replications(self) -> tuple[str, ...]:
+        """The hypotheses to test again so that an open conflict can be decided."""
+        waiting = [
+            self._latest[one.id].replicate for one in self.open_conflicts if self.waits(one.id)
+        ]
+        return tuple(dict.fromkeys(waiting))
+
+    def waits(self, conflict: str) -> bool:
+        """Whether a conflict between assertions that stand waits for a finding not yet made."""
+        resolution = self._latest.get(conflict)
+        if resolution is None or resolution.how != "discriminate":
+            return False
+        if not all(self._stands(name) for name in self.conflicts[conflict].members):
+            return False
+        since = self._resolved_at[conflict]
+        asked = self.question(resolution.replicate)
+        return not any(seq > since and question == asked for seq, question in self.tested)
+
+    def history(self, name: str) -> tuple[Moment, ...]:
+        """All that happened to an assertion: said, opposed, mended, pinned."""
+        if name not in self.said:
+            raise UsageError(f"nothing on record is called {name}", "scientist claim list")
+        return self.moments.get(name, ())
+
+    def question(self, hypothesis: str) -> str:
+        """What a hypothesis asks; those in other words ask the same."""
+        known = self.hypotheses.get(hypothesis)
+        return protocols.question(known) if known else f"unknown {hypothesis}"
+
+    def next_assertion_id(self) -> str:
+        return _next("A", self.said)
+
+    def next_conflict_id(self) -> str:
+        return _next("K", self.conflicts)
+
+    def weigh(self, found: Mapping[str, Standing]) -> dict[str, float]:
+        """The weight of each assertion by itself, given what stands."""
+        demoted = {name for name, one in found.items() if not one.stands}
+        measured = {
+            one.said.source.address: one.said.weight
+            for one in found.values()
+            if one.said.source.kind == "finding"
+        } | {name: of_finding(finding) for name, finding in self.findings.items()}
+        return {
+            name: weigh(one.said, measured, self.credences, demoted, one.pinned)
+            for name, one in found.items()
+        }
+
+    @cached_property
+    def _latest(self) -> dict[str, Resolution]:
+        return standings.latest([resolution for _, resolution in self.resolved])
+
+    @cached_property
+    def _resolved_at(self) -> dict[str, int]:
+        return {resolution.conflict: seq for seq, resolution in self.resolved}
+
+    def _stands(self, name: str) -> bool:
+        return name in self.standings and self.standings[name].stands
+
+    def _is_mended(self, conflict: Conflict) -> bool:
+        """Whether what was resolved still keeps its members from holding together."""
+        resolution = self._latest.get(conflict.id)
+        if resolution is None or resolution.how == "discriminate":
+            return False
+        if resolution.how == "moot" or not all(self._stands(name) for name in conflict.members):
+            return True
+        return any(self.standings[name].narrowed_by for name in conflict.members)
+
+
+def gather(journal: Journal) -> Knowledge:
+    """Everything asserted on record, and all that was found about it."""
+    reading = _Reading()
+    for entry in journal.entries(*KINDS):
+        reading.take(entry)
+    return reading.knowledge()
+
+
+@dataclass
+class _Reading:
+    """What the record held so far."""
+
+    said: dict[str, Assertion] = field(default_factory=dict)
+    pinned: set[str] = field(default_factory=set)
+    conflicts: dict[str, Conflict] = field(default_factory=dict)
+    resolved: list[tuple[int, Resolution, frozenset[str]]] = field(default_factory=list)
+    relations: list[RelationJudged] = field(default_factory=list)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    hypotheses: dict[str, Hypothesis] = field(default_factory=dict)
+    seeds: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    tested: list[tuple[int, str]] = field(default_factory=list)
+    moments: dict[str, list[Moment]] = field(default_factory=dict)
+
+    def take(self, entry: Entry) -> None:
+        """Add what one entry says."""
+        match entry.event:
+            case HypothesisProposed(hypothesis=hypothesis):
+                self.hypotheses[hypothesis.id] = hypothesis
+            case ProtocolSealed(protocol=protocol, digest=digest):
+                self.seeds[digest], self.codes[digest] = protocol.seeds, protocol.code_hash
+            case FindingRecorded(finding=finding):
+                self._measured(entry, finding)
+            case AssertionMade(assertion=assertion):
+                self.said[assertion.id] = assertion
+                source = f"{assertion.source.kind} {assertion.source.address}".strip()
+                self._note(entry, [assertion.id], "said", f"{assertion.text} ({source})")
+            case AssertionPinned(assertion=name, pinned=stays):
+                (self.pinned.add if stays else self.pinned.discard)(name)
+                text = "The user decided that it stands." if stays else "The user took that back."
+                self._note(entry, [name], "pinned" if stays else "unpinned", text)
+            case RelationJudged() as judged:
+                self.relations.append(judged)
+            case ConflictFound(conflict=conflict):
+                self.conflicts[conflict.id] = conflict
+                text = f"{conflict.id}: {' '.join(conflict.proof)}"
+                self._note(entry, conflict.members, "conflict", text)
+            case ConflictResolved(resolution=resolution):
+                self._resolved(entry, resolution)
+
+    def knowledge(self) -> Knowledge:
+        """All of it, with what is believed of the hypotheses.
+
+        What was resolved for the sake of a pin does not outlast it.
+        """
+        beliefs = belief.fold(
+            list(self.hypotheses.values()), list(self.findings.values()), self.seeds
+        )
+        return Knowledge(
+            said=self.said,
+            pinned=frozenset(self.pinned & self.said.keys()),
+            conflicts=self.conflicts,
+            resolved=tuple((seq, one) for seq, one, pins in self.resolved if pins <= self.pinned),
+            relations=tuple(self.relations),
+            findings=self.findings,
+            hypotheses=self.hypotheses,
+            tested=tuple(self.tested),
+            credences={one.hypothesis: one.credence for one in beliefs},
+            moments={name: tuple(found) for name, found in self.moments.items()},
+        )
+
+    def _measured(self, entry: Entry, finding: Finding) -> None:
+        asked = _asked(finding, self.hypotheses)
+        self.findings[finding.id] = finding
+        self.tested.append((entry.seq, protocols.question(asked)))
+        code = self.codes.get(finding.protocol_digest, asked.code_hash)
+        for one in derive.of_finding(asked, finding, code):
+            self.said[one.id] = one
+            self._note(entry, [one.id], "measured", one.text)
+
+    def _resolved(self, entry: Entry, resolution: Resolution) -> None:
+        changes = {change.assertion: change for change in resolution.changes}
+        found = self.conflicts.get(resolution.conflict)
+        members = found.members if found else ()
+        self.resolved.append((entry.seq, resolution, frozenset(self.pinned.intersection(members))))
+        for name in dict.fromkeys([*members, *changes]):
+            text = f"{resolution.conflict}: {resolution.reason}"
+            self._note(entry, [name], _what(resolution, name, changes), text)
+
+    def _note(self, entry: Entry, names: Iterable[str], what: str, text: str) -> None:
+        for name in dict.fromkeys(names):
+            self.moments.setdefault(name, []).append(Moment(entry.seq, entry.time, what, text))
+
+
+def _asked(finding: Finding, hypotheses: Mapping[str, Hypothesis]) -> Hypothesis:
+    if finding.hypothesis not in hypotheses:
+        raise ScientistError(
+            f"finding {finding.id} is about {finding.hypothesis}, which was never proposed",
+            "scientist audit verify",
+        )
+    return hypotheses[finding.hypothesis]
+
+
+def _what(resolution: Resolution, name: str, changes: Mapping[str, object]) -> str:
+    """What a resolution did to one of those it is about."""
+    if name in changes:
+        return {"rescope": "narrowed", "demote": "demoted"}.get(resolution.how, "changed")
+    return {"discriminate": "waits for a replication", "moot": "moot"}.get(
+        resolution.how, "kept as it is"
+    )
+
+
+def _next(letter: str, names: Collection[str]) -> str:
+    numbers = [int(found[1]) for name in names if (found := re.fullmatch(rf"{letter}(\d+)", name))]
+    return f"{letter}{max(numbers, default=0) + 1}"

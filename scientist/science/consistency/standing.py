@@ -1,0 +1,134 @@
+"""Standing: what resolutions and pins have made of what was said.
+
+Nothing is deleted and nothing is final. A demotion or a narrowing is in force as long as what it
+was made for stands: when the other side of the conflict is demoted in turn, the claim is back as
+it was said. A pinned claim stands as it was said, whatever was resolved about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from scientist.records import Assertion, Change, Conflict, Resolution
+from scientist.science.consistency import rules
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An assertion as it is now: its scope narrowed, and by which conflicts it was demoted."""
+
+    assertion: Assertion
+    said: Assertion
+    pinned: bool = False
+    demoted_by: tuple[str, ...] = ()
+    narrowed_by: str = ""
+
+    @property
+    def stands(self) -> bool:
+        return not self.demoted_by
+
+
+@dataclass(frozen=True)
+class _Effect:
+    """One change with the conflict it mends, and who must stand for it to be in force."""
+
+    conflict: str
+    change: Change
+    others: tuple[str, ...]
+
+
+def fold(
+    said: Mapping[str, Assertion],
+    conflicts: Mapping[str, Conflict],
+    resolutions: Sequence[Resolution],
+    pinned: Collection[str] = (),
+) -> dict[str, Standing]:
+    """The standing of everything that was said, after resolutions given in their order.
+
+    Of several resolutions of one conflict, only the last counts.
+    """
+    effects = _effects(conflicts, resolutions, pinned)
+    demotions = _in_force(said, [one for one in effects if one.change.scope is None])
+    by: dict[str, list[str]] = {}
+    for one in demotions:
+        by.setdefault(one.change.assertion, []).append(one.conflict)
+    narrowed: dict[str, _Effect] = {}
+    for one in effects:
+        if one.change.scope is not None and not any(o not in said or o in by for o in one.others):
+            narrowed[one.change.assertion] = one
+    found: dict[str, Standing] = {}
+    for name, assertion in said.items():
+        effect = narrowed.get(name)
+        now = assertion
+        if effect is not None:
+            now = assertion.model_copy(update={"scope": effect.change.scope})
+        found[name] = Standing(
+            assertion=now,
+            said=assertion,
+            pinned=name in pinned,
+            demoted_by=tuple(by.get(name, ())),
+            narrowed_by=effect.conflict if effect else "",
+        )
+    return found
+
+
+def latest(resolutions: Sequence[Resolution]) -> dict[str, Resolution]:
+    """The resolution that counts of each conflict, in the order in which they were made."""
+    found: dict[str, Resolution] = {}
+    for resolution in resolutions:
+        found.pop(resolution.conflict, None)
+        found[resolution.conflict] = resolution
+    return found
+
+
+def _effects(
+    conflicts: Mapping[str, Conflict], resolutions: Sequence[Resolution], pinned: Collection[str]
+) -> list[_Effect]:
+    """Every change that may be in force, in the order in which they were made."""
+    effects: list[_Effect] = []
+    for resolution in latest(resolutions).values():
+        conflict = conflicts.get(resolution.conflict)
+        for change in resolution.changes:
+            if conflict is None or change.assertion in pinned:
+                continue
+            others = tuple(one for one in conflict.members if one != change.assertion)
+            if conflict.rule == rules.MISQUOTED:
+                others = ()  # a finding need not stand for a misquotation of it to be one
+            effects.append(_Effect(conflict.id, change, others))
+    return effects
+
+
+def _in_force(said: Mapping[str, Assertion], demotions: Sequence[_Effect]) -> list[_Effect]:
+    """The demotions for which all others stand, although demotions decide who stands.
+
+    What rests on nobody undecided is decided first. Where demotions rest on each other in a
+    circle, the last one made is in force.
+    """
+    undecided = list(demotions)
+    waiting: dict[str, int] = {}
+    for one in undecided:
+        waiting[one.change.assertion] = waiting.get(one.change.assertion, 0) + 1
+    gone: set[str] = set()
+    force: list[_Effect] = []
+
+    def decide(one: _Effect, holds: bool) -> None:
+        waiting[one.change.assertion] -= 1
+        if holds:
+            gone.add(one.change.assertion)
+            force.append(one)
+
+    while undecided:
+        left: list[_Effect] = []
+        for one in undecided:
+            if any(other in gone or other not in said for other in one.others):
+                decide(one, holds=False)
+            elif not any(waiting.get(other) for other in one.others):
+                decide(one, holds=True)
+            else:
+                left.append(one)
+        if len(left) == len(undecided):
+            decide(left.pop(), holds=True)
+        undecided = left
+    order = {id(one): number for number, one in enumerate(demotions)}
+    return sorted(force, key=lambda one: order[id(one)])
