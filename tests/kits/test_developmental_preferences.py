@@ -1,0 +1,70 @@
+"""Preferences from company: what order, habit, flattery and a flawed score do to them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.kits import playing
+from tests.kits.playing import average, gap, verdict
+
+NAME = "developmental_preferences"
+
+
+def test_stages_help_where_adults_do_what_they_would_not_praise_and_not_where_they_act_well() -> (
+    None
+):
+    assert verdict(NAME) == "supported"
+    assert verdict(NAME, habit=0.0) == "refuted"
+
+
+def test_ending_on_habits_undoes_what_praise_has_taught() -> None:
+    assert gap(NAME, ("reversed", "staged"), "misfit") > 0.08
+    assert gap(NAME, ("reversed", "staged"), "misfit", habit=2.0) > 0.15
+
+
+def test_imitation_is_the_best_teacher_of_all_where_adults_have_no_bad_habits() -> None:
+    assert gap(NAME, ("imitation", "at_once"), "misfit", habit=0.0) < -0.005
+    assert gap(NAME, ("imitation", "staged"), "misfit") > 0.1
+
+
+def test_a_written_score_is_best_if_right_and_worst_if_beside_the_point() -> None:
+    assert gap(NAME, ("scored", "staged"), "misfit", flaw=0.0) < -0.02
+    assert gap(NAME, ("scored", "staged"), "misfit", flaw=0.8) > 0.3
+
+
+def test_flattery_spoils_praise_and_leaves_imitation_alone() -> None:
+    spoiled = average(NAME, "staged", "misfit", flattery=0.6)
+    assert spoiled > average(NAME, "staged", "misfit") + 0.05
+    imitated = average(NAME, "imitation", "misfit", flattery=0.6)
+    assert imitated == average(NAME, "imitation", "misfit")
+
+
+def test_the_more_caregivers_differ_the_worse_preferences_fit_the_next_ones() -> None:
+    alike = average(NAME, "staged", "new_company_misfit", individuality=0.0)
+    assert average(NAME, "staged", "new_company_misfit", individuality=1.2) > alike + 0.2
+    unsettled = average(NAME, "staged", "unsettled", individuality=1.2)
+    assert unsettled > average(NAME, "staged", "unsettled", individuality=0.0) + 0.1
+
+
+def test_misfit_is_nothing_for_the_values_themselves_one_for_chance_and_two_for_the_reverse() -> (
+    None
+):
+    misfit = playing._trial(NAME).__globals__["misfit"]
+    rng = np.random.default_rng(9)
+    people, scenes = rng.normal(size=(3, 12)), rng.normal(size=(4000, 4, 12))
+    own = people.mean(axis=0)
+    other = rng.normal(size=12)
+    other -= own * (other @ own) / (own @ own)
+    assert misfit(own, scenes, people) == 0.0
+    assert misfit(other, scenes, people) == pytest.approx(1.0, abs=0.05)
+    assert misfit(-own, scenes, people) == pytest.approx(2.0, abs=0.05)
+
+
+def test_every_upbringing_has_the_same_signals_and_only_their_order_differs() -> None:
+    upbringing = playing._trial(NAME).__globals__["upbringing"]
+    staged, others = upbringing("staged", 240), ("reversed", "at_once")
+    assert staged[0] == "gaze"
+    assert staged[-1] == "praise"
+    for arm in others:
+        assert sorted(upbringing(arm, 240)) == sorted(staged)

@@ -1,0 +1,69 @@
+"""Tasks set by a partner, a schedule, or failures: who stays at the edge of ability."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scientist.lab import kits
+from tests.kits.playing import average, gap, verdict
+
+NAME, N = "emergent_curriculum", 6
+ARMS = ("mixed", "fixed")
+
+
+def space() -> dict[str, Any]:
+    """What the kit defines."""
+    found: dict[str, Any] = {"__name__": "kit"}
+    exec(compile(kits.load(NAME).code, NAME, "exec"), found)
+    return found
+
+
+def test_a_partner_beats_the_schedule_in_one_subject_and_hardly_in_many() -> None:
+    assert verdict(NAME, N) == "refuted"
+    assert kits.load(NAME).turning == {"subjects": 1}
+    assert verdict(NAME, 24, subjects=1) == "supported"
+
+
+def test_partly_clashing_interests_teach_more_than_common_ones_and_mere_rivalry_nothing() -> None:
+    assert gap(NAME, ("mixed", "cooperative"), "exam", N) > 0.03
+    assert gap(NAME, ("rival", "random"), "exam", N) < -0.08
+    assert average(NAME, "rival", "idle", N) > 0.8
+
+
+def test_adapting_to_failures_does_without_company() -> None:
+    assert gap(NAME, ("adaptive", "fixed"), "exam", N) > 0.05
+    assert gap(NAME, ("adaptive", "mixed"), "exam", N) > 0.03
+
+
+def test_a_schedule_leaves_the_untalented_behind_where_talents_vary() -> None:
+    alike, apart = (average(NAME, "fixed", "weakest_subject", N, variation=v) for v in (0.0, 1.2))
+    assert alike > apart + 0.08
+
+
+def test_what_fades_is_forgotten_most_by_whoever_moves_on_by_schedule() -> None:
+    assert gap(NAME, ("fixed", "adaptive"), "forgotten", N, fading=0.01) > 0.04
+    assert average(NAME, "fixed", "forgotten", 2, fading=0.0) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_exam_is_the_plain_product_of_the_steps_of_every_task() -> None:
+    kit = space()
+    skill = np.random.default_rng(2).normal(size=(1, 2, 3))
+    known = 1 / (1 + np.exp(-skill[0]))
+    tasks = [np.prod(known[s, : level + 1]) for s in range(2) for level in range(3)]
+    assert kit["exam"](skill)[0] == pytest.approx(np.mean(tasks))
+
+
+def test_a_setter_who_knows_its_partner_to_be_its_equal_asks_for_what_may_go_either_way() -> None:
+    kit = space()
+    skill = np.array([[[3.0, 2.0, 0.0, -3.0]]])
+    for arm in ("cooperative", "mixed"):
+        assert kit["appeal"](arm, skill, skill).argmax() == 2
+    assert kit["appeal"]("rival", skill, skill).argmax() == 3
+
+
+def test_the_rehearsal_takes_a_schedule_on_offer() -> None:
+    kit = space()
+    assert kit["schedule"](np.random.default_rng(1), 2, 4, 100, 0.0) in kit["SLOPES"]

@@ -1,0 +1,59 @@
+"""Disagreement tells more than stated confidence away from home, and no more at home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scientist.lab import kits
+from scientist.records import Verdict
+from tests.kits.playing import _trial, average, gap, verdict
+
+KIT, SEEDS = "knowing_limits", 12
+
+
+def part(name: str) -> Any:
+    """A function of the kit."""
+    return _trial(KIT).__globals__[name]
+
+
+def test_disagreement_keeps_errors_from_passing_silently_only_away_from_home() -> None:
+    arms = ("disagreement", "stated")
+    assert verdict(KIT, SEEDS) is Verdict.SUPPORTED
+    assert verdict(KIT, SEEDS, **kits.load(KIT).turning) is Verdict.REFUTED
+    assert gap(KIT, arms, "silent_errors", SEEDS) < -0.02
+    assert abs(gap(KIT, arms, "silent_errors", SEEDS, shift=0.0)) < 0.01
+    assert abs(gap(KIT, arms, "familiar_error", SEEDS)) < 0.015
+
+
+def test_any_sense_of_doubt_beats_chance_and_distance_is_the_poorest_at_home() -> None:
+    assert gap(KIT, ("stated", "random"), "familiar_error", 6) < -0.03
+    assert gap(KIT, ("novelty", "stated"), "familiar_error", 6) > 0.01
+    assert gap(KIT, ("novelty", "random"), "error", 6) < -0.02
+
+
+def test_questions_go_farthest_where_doubt_and_stakes_meet() -> None:
+    assert gap(KIT, ("stakes", "random"), "harm", 6) < -0.04
+    assert gap(KIT, ("combined", "stakes"), "harm", 6, shift=0.0) < -0.005
+    few = average(KIT, "combined", "harm", 4, questions=0.01)
+    assert few > average(KIT, "combined", "harm", 4, questions=0.3) + 0.05
+
+
+def test_the_dearer_a_mistake_the_more_doubt_is_worth() -> None:
+    cheap, dear = (gap(KIT, ("novelty", "stated"), "worth", 4, price=p) for p in (0.0, 10.0))
+    assert cheap < -0.1
+    assert dear > 0.1
+
+
+def test_networks_learn_a_straight_border_and_the_least_doubted_are_kept() -> None:
+    rng = np.random.default_rng(2)
+    seen = rng.normal(size=(60, 4))
+    told = (seen[:, 0] > 0).astype(float)
+    chances = part("answer")(part("train")(rng, seen, told, 3), seen)
+    assert chances.shape == (3, 60)
+    assert np.all(np.mean((chances > 0.5) == (told > 0.5), axis=1) > 0.95)
+    kept = part("first")(np.array([0.3, 0.1, 0.9, 0.5]), 0.75)
+    assert sorted(kept.tolist()) == [0, 1, 3]
+    assert np.mean(chances) == pytest.approx(told.mean(), abs=0.05)

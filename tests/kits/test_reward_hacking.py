@@ -1,0 +1,66 @@
+"""Pleasing a judge and doing well: when they part, and what keeps them together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.kits import playing
+from tests.kits.playing import average, gap, verdict
+
+NAME = "reward_hacking"
+FEW = 8
+
+
+def test_true_score_rises_with_pressure_and_then_falls_while_judged_score_goes_on() -> None:
+    light, some, heavy = (
+        average(NAME, "average", "true_score", FEW, pressure=p) for p in (5, 20, 120)
+    )
+    assert light < some - 0.3
+    assert heavy < light - 2.0
+    assert average(NAME, "average", "flattery", FEW, pressure=120) > 8.0
+
+
+def test_fresh_labels_beat_suspicion_under_pressure_and_change_nothing_without() -> None:
+    assert verdict(NAME, 12) == "supported"
+    assert verdict(NAME, 12, pressure=10) == "refuted"
+
+
+def test_the_lowest_of_three_scales_is_flattered_less_than_their_mean_only_under_pressure() -> None:
+    assert gap(NAME, ("lowest", "average"), "flattery", 12) < -2.0
+    assert abs(gap(NAME, ("lowest", "average"), "flattery", 12, pressure=10)) < 0.5
+
+
+def test_suspicion_costs_score_where_nothing_can_do_harm() -> None:
+    assert gap(NAME, ("lowest", "average"), "true_score", FEW, harm=0.0) < -0.5
+
+
+def test_fresh_labels_protect_better_than_any_combination_of_old_ones() -> None:
+    for arm in ("single", "copies", "split", "lowest"):
+        assert gap(NAME, ("refreshed", arm), "true_score", FEW) > 3.0, arm
+    assert average(NAME, "refreshed", "fall", FEW) < 0.3
+
+
+def test_different_examples_help_more_than_copies_only_when_labels_are_noisy() -> None:
+    arms = ("split", "copies")
+    assert gap(NAME, arms, "flattery", FEW, label_noise=2.0) < -1.0
+    assert gap(NAME, arms, "flattery", FEW, label_noise=0.0) > 1.0
+
+
+def test_parts_of_ordinary_answers_spread_alike_on_every_scale() -> None:
+    kit, rng = playing._trial(NAME).__globals__, np.random.default_rng(5)
+    answers = rng.normal(size=(4000, kit["STEPS"], kit["SIZE"]))
+    for parts, scale in zip(kit["views"](answers), kit["SCALES"], strict=True):
+        assert parts.shape[1] * scale == kit["STEPS"]
+        assert parts.std() == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_judge_with_many_exact_labels_is_right_about_ordinary_answers_without_harm() -> None:
+    kit, rng = playing._trial(NAME).__globals__, np.random.default_rng(6)
+    truth = kit["world"](rng, 0.0, 2.0)
+    origin = np.zeros((kit["STEPS"], kit["SIZE"]))
+    seen = kit["examples"](rng, truth, origin, 2000, 0.0)
+    judge = kit["train"]("single", [kit["draw_kinks"](rng)] * 3, seen)
+    answers, scores = kit["examples"](rng, truth, origin, 300, 0.0)
+    assert np.abs(judge(answers) - scores).max() < 0.3
+    assert scores.std() == pytest.approx(1.0, abs=0.12)

@@ -1,0 +1,259 @@
+"""Watch an expert, or try for yourself? And what should decide what is tried?
+
+The world: rooms in layers. In every room four actions lead elsewhere, always to the same
+place: one to a room of the next layer, the others to rooms no deeper than here. Chance
+hardly ever gets to the last layer, and nothing on the way says whether one comes closer. A
+fifth action looks at the wall: at a picture, or (in a share of rooms) at a flickering screen
+that shows something new each time. Doing so leads nowhere.
+
+Learners spend equally many steps, starting over when an episode ends. They remember what
+followed what, and later plan in that model; when something unforeseen happens, they learn
+it and plan anew. They differ in where the steps came from:
+  demonstrations  an expert goes the shortest way to a goal in the last layer, now and then
+                  with a slip; `lessons` goals are shown in turn;
+  random          each action by chance;
+  error_seeking   goes where predictions have lately been wrong;
+  disagreement    goes where five models of its own (each from a random share of what was
+                  seen) predict different things;
+  mixed           first half demonstrations, then disagreement.
+All are tested on the goal shown first, and on goals in other rooms of a related world in
+which a share of the rooms (`change`) has its actions swapped.
+
+It can show: what exploration is worth when tasks change, how deep chance gets, and which
+curiosity a screen traps. It cannot show learners that must generalise from room to room:
+what is known of one says nothing of another, which favours whoever has been everywhere.
+"""
+
+import numpy as np
+
+TITLE = "Demonstrations against self-directed exploration"
+SUMMARY = (
+    "Learners watch an expert or explore by themselves where reward is rare, then meet the shown "
+    "goal and new goals in a related world. Does exploring, by which sense of curiosity, carry "
+    "further than demonstrations, and is it trapped by a flickering screen?"
+)
+DIRECTIONS = ("self-directed-exploration",)
+FACTOR = "where a learner's experience comes from"
+ARMS = {
+    "demonstrations": "watches an expert go to the shown goals",
+    "random": "tries actions by chance",
+    "error_seeking": "goes where its predictions have lately been wrong",
+    "disagreement": "goes where its own models disagree",
+    "mixed": "half demonstrations, then disagreement",
+}
+METRICS = {
+    "novel_success": {
+        "description": "share of new goals in a related world reached in time",
+        "better": "higher",
+        "smallest_effect": 0.05,
+    },
+    "shown_success": {
+        "description": "share of attempts that reach the shown goal in time, in the same world",
+        "better": "higher",
+        "smallest_effect": 0.05,
+    },
+    "known": {
+        "description": "share of rooms and actions of which the learner predicts where they lead",
+        "better": "higher",
+        "smallest_effect": 0.05,
+    },
+    "screen_time": {
+        "description": "share of learning spent before flickering screens",
+        "better": "lower",
+        "smallest_effect": 0.02,
+    },
+}
+PARAMETERS = {
+    "episodes": {
+        "type": "int",
+        "default": 40,
+        "low": 5,
+        "high": 100,
+        "description": "episodes of learning, each of two steps for every layer",
+    },
+    "depth": {
+        "type": "int",
+        "default": 6,
+        "low": 2,
+        "high": 8,
+        "description": "layers of rooms beyond the start",
+    },
+    "lessons": {
+        "type": "int",
+        "default": 1,
+        "low": 1,
+        "high": 20,
+        "description": "different goals that the expert shows",
+    },
+    "screens": {
+        "type": "float",
+        "default": 0.3,
+        "low": 0.0,
+        "high": 1.0,
+        "description": "share of rooms with a flickering screen",
+    },
+    "change": {
+        "type": "float",
+        "default": 0.1,
+        "low": 0.0,
+        "high": 1.0,
+        "description": "share of rooms whose actions are swapped in the related world",
+    },
+}
+DEFAULT = {
+    "treatment": "disagreement",
+    "control": "demonstrations",
+    "metric": "novel_success",
+    "direction": "increase",
+}
+TURNING = {"lessons": 20}
+PLOT = {"over": "episodes", "metric": "novel_success"}
+COST_SECONDS = 15
+LIMITS = "Rooms are learned one by one; nothing on what carries over from one place to another."
+
+WIDTH, DOORS, IMAGES, MODELS, TESTS = 4, 4, 8, 5, 10
+SLIP, FAR, HOPE, SWEEPS, LATELY = 0.1, 0.9, 0.01, 4, 0.5
+
+
+def trial(arm, seed, episodes=40, depth=6, lessons=1, screens=0.3, change=0.1):
+    """Learn in one world, then look for goals in it and in a related one."""
+    rng, own = np.random.default_rng([seed, 21]), np.random.default_rng([seed, 22])
+    doors = build(rng, depth)
+    flickers = rng.random(len(doors)) < screens
+    shown = len(doors) - WIDTH
+    others = rng.permutation(np.delete(np.arange(1, len(doors)), shown - 1))
+    related = doors.copy()
+    for room in np.flatnonzero(rng.random(len(doors)) < change):
+        related[room] = rng.permutation(doors[room])
+    memory, length = empty(own, len(doors)), 2 * depth
+    steps = episodes * length
+    watched = {"demonstrations": steps, "mixed": steps // 2}.get(arm, 0)
+    goals = [shown, *others[: lessons - 1]]
+    stared = watch(own, memory, doors, flickers, goals, watched)
+    stared += explore(arm, own, memory, doors, flickers, steps - watched, length)
+    known = memory["seen"][:, :DOORS, : len(doors)].argmax(axis=2) == doors
+    tried = memory["seen"][:, :DOORS].sum(axis=2) > 0
+    novel = np.resize(others, TESTS)
+    return {
+        "novel_success": reach(own, memory, related, flickers, novel, length),
+        "shown_success": reach(own, memory, doors, flickers, [shown] * TESTS, length),
+        "known": float(np.mean(known & tried)),
+        "screen_time": float(stared / steps),
+    }
+
+
+def build(rng, depth):
+    """Where every door leads: the start to all of the first layer, one door of each room on."""
+    doors = np.zeros((1 + WIDTH * depth, DOORS), dtype=int)
+    doors[0] = 1 + rng.permutation(WIDTH)
+    for layer in range(1, depth + 1):
+        first, after = 1 + WIDTH * (layer - 1), 1 + WIDTH * layer
+        rooms = np.arange(first, after)
+        doors[rooms] = rng.integers(after, size=(WIDTH, DOORS))
+        if layer < depth:
+            doors[rooms, rng.integers(DOORS, size=WIDTH)] = after + rng.permutation(WIDTH)
+    return doors
+
+
+def act(rng, doors, flickers, room, action):
+    """What is seen, and where that leaves one: a room, or an image beyond the last room."""
+    if action < DOORS:
+        return doors[room, action], doors[room, action]
+    image = rng.integers(IMAGES) if flickers[room] else room % IMAGES
+    return len(doors) + image, room
+
+
+def empty(rng, rooms):
+    """A memory of nothing, and models that each begin with a guess of their own."""
+    shape = (rooms, DOORS + 1, rooms + IMAGES)
+    guesses = rng.integers(shape[2], size=(MODELS, *shape[:2]))
+    memory = {"seen": np.zeros(shape), "models": 0.5 * np.eye(shape[2])[guesses]}
+    memory["leads"] = np.zeros((rooms, DOORS + 1, rooms))
+    memory["wrong"] = np.ones(shape[:2])
+    memory["doubt"] = memory["models"].var(axis=0).sum(axis=2) * 4.0
+    return memory
+
+
+def learn(memory, rng, room, action, sight):
+    """Remember what followed, how wrong that was foreseen, and how far the models disagree."""
+    here, (seen, leads) = (room, action), (memory["seen"], memory["leads"])
+    foreseen = seen[here][sight] / max(1.0, seen[here].sum())
+    memory["wrong"][here] += LATELY * (1.0 - foreseen - memory["wrong"][here])
+    seen[here][sight] += 1.0
+    total = seen[here].sum()
+    leads[here] = seen[here][: len(leads)] / total
+    leads[here][room] += seen[here][len(leads) :].sum() / total
+    models = memory["models"][:, room, action]
+    models[:, sight] += rng.poisson(1.0, size=MODELS)
+    memory["doubt"][here] = (models / models.sum(axis=1, keepdims=True)).var(axis=0).sum()
+
+
+def plan(leads, gain, values, sweeps):
+    """What every action is worth: its gain, and what it leads to."""
+    for _ in range(sweeps):
+        worth = gain + FAR * leads @ values
+        values = worth.max(axis=1)
+    return worth, values
+
+
+def watch(rng, memory, doors, flickers, goals, steps):
+    """See an expert go to each goal in turn; return the steps spent before screens."""
+    room, turn, stared = 0, 0, 0
+    away = [distances(doors, goal) for goal in goals]
+    for _ in range(steps):
+        action = away[turn][doors[room]].argmin()
+        action = rng.integers(DOORS + 1) if rng.random() < SLIP else action
+        sight, after = act(rng, doors, flickers, room, action)
+        stared += action == DOORS and flickers[room]
+        learn(memory, rng, room, action, sight)
+        arrived = after == goals[turn]
+        room, turn = (0, (turn + 1) % len(goals)) if arrived else (after, turn)
+    return stared
+
+
+def distances(doors, goal):
+    """How many doors each room is from a goal, itself 0."""
+    away = np.where(np.arange(len(doors)) == goal, 0.0, np.inf)
+    for _ in range(len(doors)):
+        away = np.minimum(away, 1.0 + away[doors].min(axis=1))
+    return away
+
+
+def explore(arm, rng, memory, doors, flickers, steps, length):
+    """Try actions for the sake of learning; return the steps spent before screens."""
+    room, stared, values = 0, 0, np.zeros(len(doors))
+    drive = memory["wrong" if arm == "error_seeking" else "doubt"]
+    for step in range(steps):
+        room = 0 if step % length == 0 else room
+        worth, values = plan(memory["leads"], drive, values, SWEEPS)
+        action = (worth[room] + 1e-6 * rng.random(DOORS + 1)).argmax()
+        action = rng.integers(DOORS + 1) if arm == "random" else action
+        sight, after = act(rng, doors, flickers, room, action)
+        stared += action == DOORS and flickers[room]
+        learn(memory, rng, room, action, sight)
+        room = after
+    return stared
+
+
+def reach(rng, memory, doors, flickers, goals, length):
+    """Share of goals reached in time; what the new place teaches is used at once."""
+    reached = 0
+    for goal in goals:
+        leads, room = memory["leads"].copy(), 0
+        fresh = True
+        for _ in range(length):
+            if fresh:
+                untried = leads.sum(axis=2) == 0.0
+                onward = leads.copy()
+                onward[goal] = 0.0
+                gain = np.where(untried, HOPE, leads[:, :, goal])
+                worth, _ = plan(onward, gain, np.zeros(len(doors)), length)
+            action = (worth[room] + 1e-6 * rng.random(DOORS + 1)).argmax()
+            _, after = act(rng, doors, flickers, room, action)
+            fresh = leads[room, action, after] < 1.0
+            leads[room, action] = np.eye(len(doors))[after]
+            room = after
+            if room == goal:
+                reached += 1
+                break
+    return reached / len(goals)
