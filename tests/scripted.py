@@ -5,7 +5,8 @@
         server.assert_done()
 
 Answers are used in order: a dict is sent as JSON text, a callable gets the request's JSON, a
-Fault misbehaves (a status, a cut stream, a hang, garbage). A server that runs dry answers 500
+Fault misbehaves (a status, a cut stream, a hang, garbage), a Likely is one token with the chances
+of others. A server that runs dry answers 500
 and fails `assert_done`. `script=` answers every request without end. Requests are kept in
 `server.requests`. As a process of its own, for tests that kill its clients:
 
@@ -17,6 +18,7 @@ where ANSWERS.json maps the name of the asked schema to a list of answers; the l
 from __future__ import annotations
 
 import json
+import math
 import sys
 import threading
 import time
@@ -44,7 +46,25 @@ class Fault:
     reasoning: str = ""
 
 
-Answer = str | dict[str, Any] | Fault | Callable[[dict[str, Any]], Any]
+@dataclass
+class Likely:
+    """One token, the likeliest, with the chances of it and its alternatives."""
+
+    chances: dict[str, float]
+
+    @property
+    def text(self) -> str:
+        return max(self.chances, key=lambda token: self.chances[token])
+
+    def log_probabilities(self) -> dict[str, Any]:
+        each = [
+            {"token": token, "logprob": math.log(chance), "bytes": list(token.encode())}
+            for token, chance in sorted(self.chances.items(), key=lambda one: -one[1])
+        ]
+        return {"content": [{**each[0], "top_logprobs": each}], "refusal": None}
+
+
+Answer = str | dict[str, Any] | Fault | Likely | Callable[[dict[str, Any]], Any]
 
 
 class ScriptedServer:
@@ -143,17 +163,18 @@ def _handler(owner: ScriptedServer) -> type[BaseHTTPRequestHandler]:
                 return
             text = (
                 fault.text
-                if isinstance(answer, Fault)
+                if isinstance(answer, Fault | Likely)
                 else answer
                 if isinstance(answer, str)
                 else json.dumps(answer)
             )
             try:
-                self._stream(request, text, fault)
+                likely = answer.log_probabilities() if isinstance(answer, Likely) else None
+                self._stream(request, text, fault, likely)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
-        def _stream(self, request: dict[str, Any], text: str, fault: Fault) -> None:
+        def _stream(self, request: dict[str, Any], text: str, fault: Fault, likely: Any) -> None:
             usage = {
                 "prompt_tokens": len(json.dumps(request["messages"])) // 4,
                 "completion_tokens": max(1, len(text) // 4),
@@ -171,14 +192,14 @@ def _handler(owner: ScriptedServer) -> type[BaseHTTPRequestHandler]:
             for number, piece in enumerate(pieces):
                 if fault.cut_after is not None and number >= fault.cut_after:
                     return
-                self._event({"content": piece}, None)
+                self._event({"content": piece}, None, likely)
             self._event({}, fault.finish)
             if owner.counts:
                 self._data({**_chunk(), "choices": [], "usage": usage})
             self.wfile.write(b"data: [DONE]\n\n")
 
-        def _event(self, delta: dict[str, Any], finish: str | None) -> None:
-            choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        def _event(self, delta: dict[str, Any], finish: str | None, likely: Any = None) -> None:
+            choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": likely}
             self._data({**_chunk(), "choices": [choice]})
 
         def _data(self, content: dict[str, Any]) -> None:

@@ -158,6 +158,19 @@ class Client:
             f"the model gave no usable {prompt.schema} in {calls} tries: {problem[:300]}", hint
         )
 
+    def hear(
+        self, prompt: Rendered, request: dict[str, Any], check: Callable[[Heard], str]
+    ) -> Heard:
+        """What comes back for a request as it is, journaled with what `check` finds wrong."""
+        began = time.monotonic()
+        heard = self._attempt(request, prompt, 0, None)
+        self._note(prompt, request, 0, heard, check(heard), began)
+        return heard
+
+    def twin(self) -> Client:
+        """Another client of the same endpoint: one of them serves one thread."""
+        return Client(self.handle, self._settings, self._journal, self._campaign)
+
     def _attempt(
         self, request: dict[str, Any], prompt: Rendered, repair: int, on_text: OnText | None
     ) -> Heard:

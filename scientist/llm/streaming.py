@@ -65,6 +65,7 @@ class Heard:
     finish: str = ""
     usage: Usage = field(default_factory=Usage)
     first_token_seconds: float | None = None
+    alternatives: list[tuple[str, float]] = field(default_factory=list)  # to the first token
 
 
 def listen(chunks: Iterable[Any], heard: Heard, on_text: OnText | None) -> None:
@@ -87,6 +88,9 @@ def listen(chunks: Iterable[Any], heard: Heard, on_text: OnText | None) -> None:
             heard.usage = usage_of(chunk)
         for choice in chunk.choices[:1]:
             delta = choice.delta
+            if choice.logprobs and choice.logprobs.content and not heard.alternatives:
+                likely = choice.logprobs.content[0].top_logprobs or []
+                heard.alternatives = [(each.token, float(each.logprob)) for each in likely]
             extra = delta.model_extra or {}
             thought = extra.get("reasoning_content") or extra.get("reasoning") or ""
             if (thought or delta.content) and heard.first_token_seconds is None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from scientist.journal import Entry, Journal
-from scientist.records import Finding, Hypothesis, Passage
+from scientist.records import Assertion, Finding, Hypothesis, Passage
 
 PASSAGES, FINDINGS, HYPOTHESES = "passages", "findings", "hypotheses"
-COLLECTIONS = (PASSAGES, FINDINGS, HYPOTHESES)
-KINDS = ("essay_added", "finding_recorded", "hypothesis_proposed")
+ASSERTIONS = "assertions"
+COLLECTIONS = (PASSAGES, FINDINGS, HYPOTHESES, ASSERTIONS)
+KINDS = ("essay_added", "finding_recorded", "hypothesis_proposed", "assertion_made")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ def documents(journal: Journal) -> Iterator[tuple[Entry, list[Document]]]:
             yield entry, _passages(journal, entry.data)
         elif entry.kind == "finding_recorded":
             yield entry, [_finding(Finding.model_validate(entry.data["finding"]))]
+        elif entry.kind == "assertion_made":
+            yield entry, [_assertion(Assertion.model_validate(entry.data["assertion"]))]
         else:
             yield entry, [_hypothesis(Hypothesis.model_validate(entry.data["hypothesis"]))]
 
@@ -79,5 +82,18 @@ def _hypothesis(hypothesis: Hypothesis) -> Document:
             "metric": hypothesis.metric,
             "treatment": hypothesis.treatment,
             "control": hypothesis.control,
+        },
+    )
+
+
+def _assertion(assertion: Assertion) -> Document:
+    return Document(
+        ASSERTIONS,
+        assertion.id,
+        assertion.text,
+        {
+            "says": str(assertion.says),
+            "source": assertion.source.kind,
+            "address": assertion.source.address,
         },
     )

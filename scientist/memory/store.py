@@ -22,6 +22,7 @@ from scientist.errors import ScientistError, WorkspaceError
 from scientist.journal import Journal
 from scientist.memory import folder as folders
 from scientist.memory.documents import (
+    ASSERTIONS,
     COLLECTIONS,
     FINDINGS,
     HYPOTHESES,
@@ -117,7 +118,8 @@ class Store:
     def count(self, collection: str) -> int:
         """How many documents a collection holds."""
         with self._mutex, _guarded(self._folder):
-            return int(self._collections[collection].count())
+            held = self._collections.get(collection)
+            return int(held.count()) if held is not None else 0
 
     def search_passages(
         self, query: str, limit: int = 8, essays: Sequence[str] | None = None
@@ -134,13 +136,25 @@ class Store:
         """The hypotheses nearest in meaning: how far away they are is how new this one is."""
         return self._search(HYPOTHESES, statement, limit)
 
+    def nearest_assertions(self, text: str, limit: int = 5) -> list[Hit]:
+        """The stored assertions nearest in meaning."""
+        return self._search(ASSERTIONS, text, limit)
+
     def sync(self, journal: Journal) -> int:
         """Add what the journal has and the store lacks; returns how many documents."""
         with self._mutex, folders.writing(self._folder):
             self._refresh()
+            self._complete()
             state = self._state
             lost = any(self.count(name) < state.counts.get(name, 0) for name in COLLECTIONS)
             return self._follow(journal, 0 if lost else state.seq)
+
+    def _complete(self) -> None:
+        """Make the collection that a store of an earlier version does not have yet."""
+        if ASSERTIONS not in self._collections and self._client is not None:
+            with _guarded(self._folder):
+                self._collections[ASSERTIONS] = _new(self._client, ASSERTIONS, self._embedding_id)
+            self._note(replace(self._state, writes=self._state.writes + 1))
 
     def _follow(self, journal: Journal, begin: int) -> int:
         """Add what the entries after `begin` put into the store."""
@@ -205,9 +219,9 @@ class Store:
         with self._mutex:
             self._refresh()
             with _guarded(self._folder):
-                collection = self._collections[name]
-                count = collection.count()
-                if not count or limit < 1:
+                collection = self._collections.get(name)
+                count = collection.count() if collection is not None else 0
+                if collection is None or not count or limit < 1:
                     return []
                 rows: Any = collection.query(
                     query_embeddings=vectors, n_results=min(limit, count), where=where
@@ -236,9 +250,11 @@ class Store:
             raise _other_embedding(self._state.embedding, self._embedding_id)
         with _guarded(self._folder):
             self._client = connect(generation)
+            listed = {collection.name for collection in self._client.list_collections()}
             self._collections = {
                 name: self._client.get_collection(name, embedding_function=None)
                 for name in COLLECTIONS
+                if name in listed or name != ASSERTIONS  # sync makes that one
             }
         for collection in self._collections.values():
             made_with = (collection.metadata or {}).get("embedding")
@@ -280,15 +296,19 @@ def create(generation: Path, embedding_id: str) -> None:
         client = connect(generation)
         try:
             for name in COLLECTIONS:
-                client.create_collection(
-                    name,
-                    embedding_function=None,
-                    metadata={"embedding": embedding_id},
-                    configuration={"hnsw": {"space": "cosine"}},
-                )
+                _new(client, name, embedding_id)
         finally:
             client.close()
     folders.write_state(generation, folders.State(embedding_id))
+
+
+def _new(client: Client, name: str, embedding_id: str) -> Collection:
+    return client.create_collection(
+        name,
+        embedding_function=None,
+        metadata={"embedding": embedding_id},
+        configuration={"hnsw": {"space": "cosine"}},
+    )
 
 
 def connect(generation: Path) -> Client:
