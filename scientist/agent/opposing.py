@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from scientist.memory.store import Store
 
 MOST = 40
-SHORTEST, LONGEST = 5, 45  # words: headings say too little, longer sentences too many things
-EACH = 3  # most pairs of one sentence, and on one subject
+SHORTEST, LEAD, LONGEST = 5, 12, 45  # words: headings say too little, longer sentences too many things
+EACH = 2  # most pairs of one sentence, and on one subject
+SUBJECT = 0.1  # what each shared subject is worth
 STEM = 7  # shorter words are no subject; so many letters tell them apart: converging, convergence
 LEAST, COMMON = 3, 0.06  # a subject is in so many sentences, and in no more than this share
 REACH = 7  # words between a denial and what it denies
@@ -150,6 +151,7 @@ def candidates(sentences: Sequence[Passage], store: Store, most: int = MOST) -> 
             score += ACROSS * (first.essay != second.essay)
             score += DOUBTED * any(cue.startswith("doubt") for cue in found)
             shared = tuple(sorted(stems[a] & stems[b]))
+            score += SUBJECT * min(3, len(shared))
             pair = Pair(first, second, round(float(near[a, b]), 6), found, shared)
             scored.append((score, pair))
     scored.sort(key=lambda each: (-each[0], each[1].first.address, each[1].second.address))
@@ -197,9 +199,11 @@ def cues(first: str, second: str, shared: AbstractSet[str]) -> tuple[str, ...]:
     one, other = _words(first), _words(second)
     found = []
     denials = [_denials(side, shared) for side in (one, other)]
-    if bool(denials[0]) != bool(denials[1]):
-        kind = "doubt" if (denials[0] | denials[1]) & _DOUBT else "denial"
-        found.append(f"{kind}: {', '.join(sorted(denials[0] | denials[1]))}")
+    doubts = [side & _DOUBT for side in denials]
+    if bool(doubts[0]) != bool(doubts[1]):  # the other side may deny something on the way
+        found.append(f"doubt: {', '.join(sorted(doubts[0] | doubts[1]))}")
+    elif bool(denials[0]) != bool(denials[1]):
+        found.append(f"denial: {', '.join(sorted(denials[0] | denials[1]))}")
     for here, there in _OPPOSITES:
         for left, right in ((set(one), set(other)), (set(other), set(one))):
             a, b = left & here, right & there
@@ -241,7 +245,9 @@ def _spread(pairs: Sequence[Pair], most: int) -> list[Pair]:
 def _asserts(text: str) -> bool:
     """Whether a sentence says something: no question, no heading, no lead to a list."""
     size = len(text.split())
-    return SHORTEST <= size <= LONGEST and not text.rstrip("*_\"' ”)").endswith(("?", ":"))
+    end = text.rstrip("*_\"' ”)")
+    lead = end.endswith(":") and size < LEAD
+    return SHORTEST <= size <= LONGEST and not lead and not end.endswith("?")
 
 
 def _words(text: str) -> list[str]:

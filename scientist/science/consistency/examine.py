@@ -225,9 +225,10 @@ class _Work:
                 self.stands[one.id] = one.model_copy(update={"scope": change.scope})
 
     def _measured(self, claim: Assertion) -> list[Assertion]:
-        """The findings that stand, on what a claim is about."""
-        topic = rules.subject(claim)
-        return [one for one in self._findings.get(topic, ()) if one.id in self.stands]
+        """The findings that stand, on what a claim is about and in its world."""
+        found = self._findings.get(rules.subject(claim), ())
+        world = claim.scope.world
+        return [one for one in found if world in ("", one.scope.world) and one.id in self.stands]
 
     def _regret(self, name: str, conflict: Conflict) -> float:
         """What the best selection of a claim's part loses if it must keep the claim.
@@ -281,7 +282,7 @@ def _judged(
     """The pairs that stand, hold somewhere together, and are likely to contradict each other."""
     texts: dict[str, list[str]] = {}
     for name, one in stands.items():
-        texts.setdefault(one.text, []).append(name)
+        texts.setdefault(" ".join(one.text.split()), []).append(name)
     last: dict[frozenset[str], RelationJudged] = {}
     for judged in relations:
         for first in [judged.first] if judged.first in stands else texts.get(judged.first, ()):
