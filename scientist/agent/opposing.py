@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scientist.memory.store import Store
 
 MOST = 40
-SHORTEST, LEAD, LONGEST = 5, 12, 45  # words: headings say too little, longer sentences too many things
+SHORTEST, LEAD, LONGEST = 5, 12, 45  # words: a heading says too little, a long one too much
 EACH = 2  # most pairs of one sentence, and on one subject
 SUBJECT = 0.1  # what each shared subject is worth
 STEM = 7  # shorter words are no subject; so many letters tell them apart: converging, convergence

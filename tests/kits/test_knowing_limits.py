@@ -11,7 +11,7 @@ from scientist.lab import kits
 from scientist.records import Verdict
 from tests.kits.playing import _trial, average, gap, verdict
 
-KIT, SEEDS = "knowing_limits", 12
+KIT, SEEDS = "knowing_limits", 10
 
 
 def part(name: str) -> Any:
@@ -29,14 +29,14 @@ def test_disagreement_keeps_errors_from_passing_silently_only_away_from_home() -
 
 
 def test_any_sense_of_doubt_beats_chance_and_distance_is_the_poorest_at_home() -> None:
-    assert gap(KIT, ("stated", "random"), "familiar_error", 6) < -0.03
-    assert gap(KIT, ("novelty", "stated"), "familiar_error", 6) > 0.01
-    assert gap(KIT, ("novelty", "random"), "error", 6) < -0.02
+    assert gap(KIT, ("stated", "random"), "familiar_error", 4) < -0.03
+    assert gap(KIT, ("novelty", "stated"), "familiar_error", 4) > 0.01
+    assert gap(KIT, ("novelty", "random"), "error", 4) < -0.02
 
 
 def test_questions_go_farthest_where_doubt_and_stakes_meet() -> None:
-    assert gap(KIT, ("stakes", "random"), "harm", 6) < -0.04
-    assert gap(KIT, ("combined", "stakes"), "harm", 6, shift=0.0) < -0.005
+    assert gap(KIT, ("stakes", "random"), "harm", 4) < -0.04
+    assert gap(KIT, ("combined", "stakes"), "harm", 4, shift=0.0) < -0.005
     few = average(KIT, "combined", "harm", 4, questions=0.01)
     assert few > average(KIT, "combined", "harm", 4, questions=0.3) + 0.05
 

@@ -158,13 +158,12 @@ def test_every_arm_gives_every_metric_at_both_ends_of_every_range(
         assert all(set(trial.metrics) == set(kit.metrics) for trial in outcome.trials)
 
 
-def test_a_trial_is_quick_and_repeats_itself(kit: Kit, ran: Callable[..., Outcome]) -> None:
+def test_a_trial_repeats_itself(kit: Kit, ran: Callable[..., Outcome]) -> None:
     pairs = [(arm, seed) for seed in (1, 2) for arm in kit.arms]
     parameters = kit.validate_parameters({})
     first = ran(kit.code, pairs, name="one", parameters=parameters)
     second = ran(kit.code, pairs, name="two", parameters=parameters)
     assert [t.metrics for t in first.trials] == [t.metrics for t in second.trials]
-    assert min(t.seconds for t in first.trials) < 0.3
 
 
 def test_every_kit_has_tests_of_what_theory_says_of_it(kit: Kit) -> None:

@@ -1,10 +1,9 @@
 """Watch an expert, or try for yourself? And what should decide what is tried?
 
 The world: rooms in layers. In every room four actions lead elsewhere, always to the same
-place: one to a room of the next layer, the others to rooms no deeper than here. Chance
-hardly ever gets to the last layer, and nothing on the way says whether one comes closer. A
-fifth action looks at the wall: at a picture, or (in a share of rooms) at a flickering screen
-that shows something new each time. Doing so leads nowhere.
+place: one to a room of the next layer, the others to rooms no deeper than here, so chance
+hardly ever gets to the last layer. A fifth action looks at the wall: at a picture, or (in a
+share of rooms) at a flickering screen with something new each time. It leads nowhere.
 
 Learners spend equally many steps, starting over when an episode ends. They remember what
 followed what, and later plan in that model; when something unforeseen happens, they learn
@@ -12,32 +11,31 @@ it and plan anew. They differ in where the steps came from:
   demonstrations  an expert goes the shortest way to a goal in the last layer, now and then
                   with a slip; `lessons` goals are shown in turn;
   random          each action by chance;
-  error_seeking   goes where predictions have lately been wrong;
-  disagreement    goes where five models of its own (each from a random share of what was
-                  seen) predict different things;
+  error_seeking   goes where its prediction was wrong when last there;
+  disagreement    goes where five models of its own, which begin with different guesses and
+                  weigh what is seen differently, predict different things;
   mixed           first half demonstrations, then disagreement.
 All are tested on the goal shown first, and on goals in other rooms of a related world in
 which a share of the rooms (`change`) has its actions swapped.
 
-It can show: what exploration is worth when tasks change, how deep chance gets, and which
-curiosity a screen traps. It cannot show learners that must generalise from room to room:
-what is known of one says nothing of another, which favours whoever has been everywhere.
+It can show: what exploring is worth when goals change, how deep chance gets, and which
+curiosity a screen traps. It cannot show learners that generalise from room to room: what is
+known of one says nothing of another, which favours whoever has been everywhere.
 """
 
 import numpy as np
 
 TITLE = "Demonstrations against self-directed exploration"
 SUMMARY = (
-    "Learners watch an expert or explore by themselves where reward is rare, then meet the shown "
-    "goal and new goals in a related world. Does exploring, by which sense of curiosity, carry "
-    "further than demonstrations, and is it trapped by a flickering screen?"
+    "Learners watch an expert or explore by themselves where chance gets nowhere, then look for "
+    "new goals in a related world. Which curiosity carries further, and which does a screen trap?"
 )
 DIRECTIONS = ("self-directed-exploration",)
 FACTOR = "where a learner's experience comes from"
 ARMS = {
     "demonstrations": "watches an expert go to the shown goals",
     "random": "tries actions by chance",
-    "error_seeking": "goes where its predictions have lately been wrong",
+    "error_seeking": "goes where its prediction was wrong when last there",
     "disagreement": "goes where its own models disagree",
     "mixed": "half demonstrations, then disagreement",
 }
@@ -112,7 +110,7 @@ COST_SECONDS = 15
 LIMITS = "Rooms are learned one by one; nothing on what carries over from one place to another."
 
 WIDTH, DOORS, IMAGES, MODELS, TESTS = 4, 4, 8, 5, 10
-SLIP, FAR, HOPE, SWEEPS, LATELY = 0.1, 0.9, 0.01, 4, 0.5
+SLIP, FAR, HOPE, SWEEPS, GUESS = 0.1, 0.9, 0.01, 4, 0.1
 
 
 def trial(arm, seed, episodes=40, depth=6, lessons=1, screens=0.3, change=0.1):
@@ -131,13 +129,11 @@ def trial(arm, seed, episodes=40, depth=6, lessons=1, screens=0.3, change=0.1):
     goals = [shown, *others[: lessons - 1]]
     stared = watch(own, memory, doors, flickers, goals, watched)
     stared += explore(arm, own, memory, doors, flickers, steps - watched, length)
-    known = memory["seen"][:, :DOORS, : len(doors)].argmax(axis=2) == doors
-    tried = memory["seen"][:, :DOORS].sum(axis=2) > 0
-    novel = np.resize(others, TESTS)
+    known = np.take_along_axis(memory["leads"][:, :DOORS], doors[:, :, None], axis=2)
     return {
-        "novel_success": reach(own, memory, related, flickers, novel, length),
+        "novel_success": reach(own, memory, related, flickers, np.resize(others, TESTS), length),
         "shown_success": reach(own, memory, doors, flickers, [shown] * TESTS, length),
-        "known": float(np.mean(known & tried)),
+        "known": float(np.mean(known)),
         "screen_time": float(stared / steps),
     }
 
@@ -167,31 +163,30 @@ def empty(rng, rooms):
     """A memory of nothing, and models that each begin with a guess of their own."""
     shape = (rooms, DOORS + 1, rooms + IMAGES)
     guesses = rng.integers(shape[2], size=(MODELS, *shape[:2]))
-    memory = {"seen": np.zeros(shape), "models": 0.5 * np.eye(shape[2])[guesses]}
-    memory["leads"] = np.zeros((rooms, DOORS + 1, rooms))
-    memory["wrong"] = np.ones(shape[:2])
-    memory["doubt"] = memory["models"].var(axis=0).sum(axis=2) * 4.0
-    return memory
+    models = np.eye(shape[2])[guesses]
+    memory = {"seen": np.zeros(shape), "leads": np.zeros((rooms, DOORS + 1, rooms))}
+    memory |= {"wrong": np.ones(shape[:2]), "doubt": models.var(axis=0).sum(axis=2)}
+    return memory | {"models": GUESS * models}
 
 
 def learn(memory, rng, room, action, sight):
     """Remember what followed, how wrong that was foreseen, and how far the models disagree."""
     here, (seen, leads) = (room, action), (memory["seen"], memory["leads"])
     foreseen = seen[here][sight] / max(1.0, seen[here].sum())
-    memory["wrong"][here] += LATELY * (1.0 - foreseen - memory["wrong"][here])
+    memory["wrong"][here] = 1.0 - foreseen
     seen[here][sight] += 1.0
     total = seen[here].sum()
     leads[here] = seen[here][: len(leads)] / total
     leads[here][room] += seen[here][len(leads) :].sum() / total
     models = memory["models"][:, room, action]
-    models[:, sight] += rng.poisson(1.0, size=MODELS)
+    models[:, sight] += rng.exponential(size=MODELS)
     memory["doubt"][here] = (models / models.sum(axis=1, keepdims=True)).var(axis=0).sum()
 
 
 def plan(leads, gain, values, sweeps):
     """What every action is worth: its gain, and what it leads to."""
     for _ in range(sweeps):
-        worth = gain + FAR * leads @ values
+        worth = gain + FAR * (leads @ values)
         values = worth.max(axis=1)
     return worth, values
 
@@ -206,8 +201,7 @@ def watch(rng, memory, doors, flickers, goals, steps):
         sight, after = act(rng, doors, flickers, room, action)
         stared += action == DOORS and flickers[room]
         learn(memory, rng, room, action, sight)
-        arrived = after == goals[turn]
-        room, turn = (0, (turn + 1) % len(goals)) if arrived else (after, turn)
+        room, turn = (0, (turn + 1) % len(goals)) if after == goals[turn] else (after, turn)
     return stared
 
 
@@ -228,8 +222,8 @@ def explore(arm, rng, memory, doors, flickers, steps, length):
         worth, values = plan(memory["leads"], drive, values, SWEEPS)
         action = (worth[room] + 1e-6 * rng.random(DOORS + 1)).argmax()
         action = rng.integers(DOORS + 1) if arm == "random" else action
-        sight, after = act(rng, doors, flickers, room, action)
         stared += action == DOORS and flickers[room]
+        sight, after = act(rng, doors, flickers, room, action)
         learn(memory, rng, room, action, sight)
         room = after
     return stared
@@ -239,14 +233,11 @@ def reach(rng, memory, doors, flickers, goals, length):
     """Share of goals reached in time; what the new place teaches is used at once."""
     reached = 0
     for goal in goals:
-        leads, room = memory["leads"].copy(), 0
-        fresh = True
+        leads, room, fresh = memory["leads"].copy(), 0, True
         for _ in range(length):
             if fresh:
-                untried = leads.sum(axis=2) == 0.0
-                onward = leads.copy()
-                onward[goal] = 0.0
-                gain = np.where(untried, HOPE, leads[:, :, goal])
+                gain = np.where(leads.sum(axis=2) == 0.0, HOPE, leads[:, :, goal])
+                onward = leads * (np.arange(len(doors)) != goal)[:, None, None]
                 worth, _ = plan(onward, gain, np.zeros(len(doors)), length)
             action = (worth[room] + 1e-6 * rng.random(DOORS + 1)).argmax()
             _, after = act(rng, doors, flickers, room, action)
