@@ -35,6 +35,10 @@ def test_without_its_own_body_the_modulated_agent_is_no_safer_than_one_led_by_su
     assert abs(gap(KIT, arms, "deaths", SEEDS, misfelt=1.0)) < 2.5
 
 
+def test_the_lead_is_there_where_nothing_changes_so_that_it_comes_from_needs() -> None:
+    assert gap(KIT, PAIR, "deaths", SEEDS, novelty=0.0) < -4
+
+
 def test_caution_that_follows_surprise_helps_by_itself() -> None:
     assert gap(KIT, ("cautious", "weighted"), "deaths", SEEDS) < -1
 
@@ -57,6 +61,15 @@ def test_new_worlds_change_the_share_of_sites_that_is_set_and_never_the_shelter(
         new_food, new_harm = part("changed")(world, food, harm, novelty)
         assert (new_food != food).sum() == (new_harm != harm).sum() == count
         assert new_food[0] == new_harm[0] == 0.0
+
+
+def test_a_confused_agent_feels_another_body_and_never_its_own() -> None:
+    body = np.arange(2.0 * part("CROWD")).reshape(2, -1)
+    for day in range(40):
+        assert (part("sensed")(body, np.zeros(part("CROWD"), bool), day) == body).all()
+        other = part("sensed")(body, np.ones(part("CROWD"), bool), day)
+        assert (other != body).all()
+        assert (np.sort(other) == body).all()
 
 
 def test_the_state_of_the_body_has_nine_levels_from_death_to_full() -> None:

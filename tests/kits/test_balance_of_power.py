@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scientist.lab import kits
-from tests.kits.playing import average, gap, play, verdict
+from tests.kits.playing import _trial, average, gap, play, verdict
 
 NAME, N = "balance_of_power", 6
 ARMS = ("together", "alone")
@@ -17,9 +17,7 @@ METRICS = tuple(kits.load(NAME).metrics)
 
 def space() -> dict[str, Any]:
     """What the kit defines."""
-    found: dict[str, Any] = {"__name__": "kit"}
-    exec(compile(kits.load(NAME).code, NAME, "exec"), found)
-    return found
+    return _trial(NAME).__globals__
 
 
 def test_joint_defence_saves_output_while_attack_is_cheap_and_not_where_it_is_dear() -> None:
@@ -49,7 +47,7 @@ def test_a_tax_buys_peace_and_too_much_of_it_costs_more_than_the_raids_do() -> N
     assert gap(NAME, ("rule", "alone"), "raids", N) < -0.03
     assert gap(NAME, ("rule", "alone"), "raids", N, tax=0.4) < -0.1
     assert gap(NAME, ("rule", "alone"), "output", N, tax=0.4) < -0.1
-    assert gap(NAME, ("rule", "alone"), "output", N, agents=12) > 0.05
+    assert gap(NAME, ("rule", "alone"), "output", N, agents=12) > 0.02
 
 
 def test_a_large_lead_gathers_wealth_in_one_hand() -> None:
@@ -74,6 +72,11 @@ def test_everyone_visits_one_other_and_is_visited_by_one() -> None:
         assert (np.take(visitor, visited) == places).all()
 
 
+def test_whoever_is_called_to_every_host_at_once_is_little_help_to_any() -> None:
+    crowded = gap(NAME, ARMS, "raids", N, attack_cost=0.0)
+    assert gap(NAME, ARMS, "raids", N) < crowded - 0.02
+
+
 def test_allies_are_never_the_raider_or_the_victim_and_blocs_stand_against_outsiders() -> None:
     alliances = space()["alliances"]
     joint, blocs = alliances("together", 5, 0.5), alliances("blocs", 5, 0.5)
@@ -85,10 +88,13 @@ def test_allies_are_never_the_raider_or_the_victim_and_blocs_stand_against_outsi
     assert blocs[0, 1].tolist() == [0, 0, 0, 0.5, 0]
 
 
-def test_untroubled_wealth_settles_where_the_peace_is_reckoned() -> None:
-    kit = space()
-    kit |= {"CURIOSITY": 0.0, "ROUNDS": 400, "LEARNING": 300, "chance": np.zeros_like}
-    calm = kit["trial"]("together", 1)
+def test_untroubled_wealth_settles_where_the_peace_is_reckoned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    changed = {"CURIOSITY": 0.0, "ROUNDS": 400, "LEARNING": 300, "chance": np.zeros_like}
+    for name, value in changed.items():
+        monkeypatch.setitem(space(), name, value)
+    calm = space()["trial"]("together", 1)
     assert calm["raids"] == calm["destroyed"] == 0.0
     assert calm["output"] == pytest.approx(1.0, abs=0.002)
     assert calm["worst_off"] == pytest.approx(1.0, abs=0.002)

@@ -40,6 +40,14 @@ def test_agreement_harms_where_the_right_answer_depends_on_the_context() -> None
     assert gap(KIT, ("blind", "plain"), "unseen_error", SEEDS) < -0.03
 
 
+def test_a_learner_that_cannot_see_the_context_is_what_the_strongest_penalty_makes_of_any() -> None:
+    """If nothing is blurred; then counting contradictions is no bad rule, either."""
+    clear = {"blur": 0.0, "strength": 100.0}
+    assert abs(gap(KIT, ("penalised", "blind"), "unseen_error", SEEDS, **clear)) < 0.02
+    assert average(KIT, "blind", "contradictions", SEEDS, blur=0.0) == 0.0
+    assert gap(KIT, ("counted", "plain"), "unseen_error", SEEDS, blur=0.0) < -0.03
+
+
 def test_with_a_wrong_majority_agreement_spreads_the_error_to_contexts_that_had_it_right() -> None:
     assert gap(KIT, ARMS, "sound_trick_error", SEEDS) < -0.01
     assert gap(KIT, ARMS, "sound_trick_error", SEEDS, misled=0.7) > 0.03

@@ -46,10 +46,19 @@ def test_matches_are_the_canonical_correlations_and_components_those_above_noise
     noise = rng.normal(size=(2, 20_000, space["CHANNELS"]))
     mixtures = rng.normal(size=(2, 6, space["CHANNELS"]))
     sounds, images = (hidden @ mix + each for mix, each in zip(mixtures, noise, strict=True))
-    for found in (space["match"](rng, sounds, images), space["components"](sounds)):
+    joint = [each.T @ other / 20_000 for each, other in
+             ((sounds, sounds), (sounds, images), (images, images))]  # fmt: skip
+    squares = np.linalg.eigvals(
+        np.linalg.solve(joint[0], joint[1]) @ np.linalg.solve(joint[2], joint[1].T)
+    )
+    exact = np.sort(squares.real)[:-7:-1]
+    for found, sizes in (
+        (space["match"](rng, sounds, images), exact),
+        (space["components"](sounds)[:, ::-1], np.ones(6)),
+    ):
         assert found.shape[1] == 6
         described = sounds @ found
-        assert described.T @ described / len(sounds) == pytest.approx(np.eye(6), abs=1e-6)
+        assert described.T @ described / len(sounds) == pytest.approx(np.diag(sizes), abs=1e-6)
         left = hidden - described @ np.linalg.lstsq(described, hidden, rcond=None)[0]
         assert np.mean(left**2) < 0.15
 
@@ -72,6 +81,10 @@ def test_leaving_each_label_out_is_done_exactly() -> None:
     ]
     best = space["DECAYS"][int(np.argmin(misses))]
     assert weights == pytest.approx(ridge(best, everyone >= 0))
+
+
+def test_matching_needs_many_pairs() -> None:
+    assert gap(KIT, ARMS, "error", 8, unlabelled=50) > 0.05
 
 
 def test_more_labels_lower_every_error() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scientist.lab import kits
-from tests.kits.playing import average, gap, play, verdict
+from tests.kits.playing import _trial, average, gap, play, verdict
 
 NAME, N = "deployment_economy", 6
 ARMS = ("guarded", "unguarded")
@@ -16,21 +16,20 @@ ARMS = ("guarded", "unguarded")
 
 def space() -> dict[str, Any]:
     """What the kit defines."""
-    found: dict[str, Any] = {"__name__": "kit"}
-    exec(compile(kits.load(NAME).code, NAME, "exec"), found)
-    return found
+    return _trial(NAME).__globals__
 
 
 def test_guards_hold_values_where_a_hack_can_spread_and_change_nothing_where_it_cannot() -> None:
-    assert verdict(NAME, 12) == "supported"
-    assert kits.load(NAME).turning == {"contact": 0.0}
-    assert verdict(NAME, N, contact=0.0) == "refuted"
+    assert verdict(NAME, N) == "supported"
+    assert kits.load(NAME).turning == {"contact": 0.0, "season": 0.0}
+    assert verdict(NAME, N, contact=0.0, season=0.0) == "refuted"
+    assert abs(gap(NAME, ARMS, "value_drift", N, contact=0.0)) < 0.02
 
 
 def test_a_hack_shifts_values_that_failures_and_an_unprofitable_trick_do_not() -> None:
     hacked = average(NAME, "unguarded", "value_drift", N)
     assert hacked > average(NAME, "unguarded", "value_drift", N, hackers=0) + 0.1
-    assert hacked > average(NAME, "unguarded", "value_drift", N, hack_gain=0.0) + 0.1
+    assert hacked > average(NAME, "unguarded", "value_drift", 4, hack_gain=0.0) + 0.1
     assert average(NAME, "unguarded", "value_drift", N, hackers=0) < 0.0
 
 
@@ -41,15 +40,29 @@ def test_a_frozen_agent_keeps_its_values_and_falls_behind_as_work_changes() -> N
     assert gap(NAME, ("frozen", "guarded"), "output", N, season=1.0) < still - 0.03
 
 
-def test_slow_and_anchored_learning_are_safe_and_cost_most_of_what_learning_gains() -> None:
+def test_slow_and_anchored_learning_are_safe_and_slowness_costs_more_output() -> None:
     for arm in ("slow", "anchored"):
-        assert gap(NAME, (arm, "unguarded"), "value_drift", N) < -0.08
-        assert gap(NAME, (arm, "guarded"), "output", N) < -0.03
+        assert gap(NAME, (arm, "unguarded"), "value_drift", N) < -0.05
+    assert gap(NAME, ("slow", "guarded"), "output", N) < -0.05
+    assert gap(NAME, ("slow", "anchored"), "output", N) < -0.03
 
 
 def test_a_probe_fitted_at_release_reads_worse_once_agents_have_learned() -> None:
     assert gap(NAME, ("unguarded", "frozen"), "probe_error", N) > 0.02
-    assert gap(NAME, ("guarded", "frozen"), "probe_error", N, hackers=0) > 0.01
+    assert gap(NAME, ("guarded", "frozen"), "probe_error", 4, hackers=0) > 0.01
+
+
+def test_an_old_probe_overstates_the_drift_and_sees_the_hack_rather_than_the_failures() -> None:
+    seen, true = (average(NAME, "unguarded", m, N) for m in ("probed_drift", "value_drift"))
+    assert seen > true + 0.02
+    assert seen > average(NAME, "unguarded", "probed_drift", N, hackers=0) + 0.1
+
+
+def test_the_gate_alone_holds_the_values_of_the_untouched_and_the_monitor_heals_the_hackers() -> (
+    None
+):
+    assert abs(gap(NAME, ("guarded", "gated"), "value_drift", N)) < 0.02
+    assert gap(NAME, ("guarded", "gated"), "cheating", N) < -0.002
 
 
 def test_the_probe_reads_agents_it_has_not_seen() -> None:

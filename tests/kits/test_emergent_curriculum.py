@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scientist.lab import kits
-from tests.kits.playing import average, gap, verdict
+from tests.kits.playing import _trial, average, gap, verdict
 
 NAME, N = "emergent_curriculum", 6
 ARMS = ("mixed", "fixed")
@@ -16,15 +16,14 @@ ARMS = ("mixed", "fixed")
 
 def space() -> dict[str, Any]:
     """What the kit defines."""
-    found: dict[str, Any] = {"__name__": "kit"}
-    exec(compile(kits.load(NAME).code, NAME, "exec"), found)
-    return found
+    return _trial(NAME).__globals__
 
 
-def test_a_partner_beats_the_schedule_in_one_subject_and_hardly_in_many() -> None:
-    assert verdict(NAME, N) == "refuted"
-    assert kits.load(NAME).turning == {"subjects": 1}
-    assert verdict(NAME, 24, subjects=1) == "supported"
+def test_a_partner_beats_the_schedule_where_it_is_nearly_an_equal_and_not_else() -> None:
+    assert verdict(NAME, N) == "supported"
+    assert kits.load(NAME).turning == {"variation": 1.2}
+    assert verdict(NAME, N, variation=1.2) == "refuted"
+    assert gap(NAME, ARMS, "exam", 3, variation=0.0) > 0.05
 
 
 def test_partly_clashing_interests_teach_more_than_common_ones_and_mere_rivalry_nothing() -> None:
@@ -44,7 +43,7 @@ def test_a_schedule_leaves_the_untalented_behind_where_talents_vary() -> None:
 
 
 def test_what_fades_is_forgotten_most_by_whoever_moves_on_by_schedule() -> None:
-    assert gap(NAME, ("fixed", "adaptive"), "forgotten", N, fading=0.01) > 0.04
+    assert gap(NAME, ("fixed", "adaptive"), "forgotten", 3, fading=0.01) > 0.012
     assert average(NAME, "fixed", "forgotten", 2, fading=0.0) == pytest.approx(0.0, abs=1e-9)
 
 
@@ -64,6 +63,19 @@ def test_a_setter_who_knows_its_partner_to_be_its_equal_asks_for_what_may_go_eit
     assert kit["appeal"]("rival", skill, skill).argmax() == 3
 
 
-def test_the_rehearsal_takes_a_schedule_on_offer() -> None:
+def test_the_rehearsal_stays_longer_at_the_lower_levels_where_there_is_too_much_to_learn() -> None:
     kit = space()
-    assert kit["schedule"](np.random.default_rng(1), 2, 4, 100, 0.0) in kit["SLOPES"]
+    for seed in (1, 2):
+        little = kit["schedule"](np.random.default_rng(seed), 1, 3, 200, 0.6, 0.0)
+        much = kit["schedule"](np.random.default_rng(seed), 8, 6, 200, 0.6, 0.0)
+        assert little <= 1.5 < 2.0 <= much
+
+
+def test_no_single_schedule_serves_much_better_than_the_rehearsed_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rehearsed = average(NAME, "fixed", "exam", 3)
+    for slope in (0.75, 1.5, 3.0, 8.0):
+        monkeypatch.setitem(space(), "SLOPES", np.array([slope]))
+        exams = [space()["trial"]("fixed", seed)["exam"] for seed in (1, 2, 3)]
+        assert np.mean(exams) < rehearsed + 0.02

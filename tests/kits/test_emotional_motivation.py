@@ -1,4 +1,4 @@
-"""Frustration leaves decoys behind; without decoys, or with unreliable pay, it has no use."""
+"""Frustration makes a wrong weight of the bonus bearable; beside the best one it adds nothing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from scientist.records import Verdict
-from tests.kits.playing import _trial, gap, verdict
+from tests.kits.playing import _trial, average, gap, verdict
 
-KIT, SEEDS = "emotional_motivation", 6
+KIT, SEEDS = "emotional_motivation", 4
 
 
 def part(name: str) -> Any:
@@ -18,15 +18,15 @@ def part(name: str) -> Any:
     return _trial(KIT).__globals__[name]
 
 
-def test_feelings_leave_decoys_sooner_than_a_constant_wish_for_the_unvisited() -> None:
+def test_feelings_earn_what_the_best_constant_bonus_does_and_bear_a_wrong_one_better() -> None:
     arms = ("emotional", "recency")
-    assert gap(KIT, arms, "delay", SEEDS) < -3
-    assert abs(gap(KIT, arms, "delay", SEEDS, decoy=0.0)) < 4
+    assert abs(gap(KIT, arms, "pay", SEEDS)) < 1.5
+    assert gap(KIT, arms, "pay", SEEDS, eagerness=2.0) > 6
 
 
-def test_the_verdict_turns_where_nothing_deceives() -> None:
-    assert verdict(KIT, 10) is Verdict.SUPPORTED
-    assert verdict(KIT, 10, decoy=0.0) is Verdict.REFUTED
+def test_the_verdict_turns_where_the_bonus_is_too_large() -> None:
+    assert verdict(KIT, 8) is Verdict.REFUTED
+    assert verdict(KIT, 8, eagerness=2.0) is Verdict.SUPPORTED
 
 
 def test_signals_at_the_wrong_time_lose_the_gain() -> None:
@@ -38,6 +38,15 @@ def test_frustration_costs_pay_where_the_best_place_pays_seldom() -> None:
     arms = ("emotional", "counted")
     assert gap(KIT, arms, "pay", SEEDS) > 1
     assert gap(KIT, arms, "pay", SEEDS, reliability=0.2) < -1
+
+
+def test_a_larger_bonus_finds_sooner_and_earns_less() -> None:
+    found, paid = (
+        [average(KIT, "recency", metric, SEEDS, eagerness=size) for size in (0.5, 1.0, 2.0)]
+        for metric in ("delay", "pay")
+    )
+    assert found[0] > found[1] + 8 > found[2] + 8
+    assert paid[0] < paid[1] - 1 > paid[2] + 8
 
 
 def test_without_any_bonus_an_agent_hardly_finds_what_is_far() -> None:

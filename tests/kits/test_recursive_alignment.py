@@ -37,6 +37,20 @@ def test_holding_on_to_old_values_moves_people_too_when_they_drift_by_themselves
     assert gap(NAME, ("anchored", "tracker"), "moved", FEW) > 0.02
 
 
+def test_a_tracker_leaves_people_further_from_where_they_began_though_nearer_to_their_twins() -> (
+    None
+):
+    assert gap(NAME, ("tracker", "once"), "strayed", FEW) > 0.04
+    assert gap(NAME, ("tracker", "once"), "moved", FEW) < -0.05
+
+
+def test_logs_alone_mistake_their_own_lag_for_pull_and_an_over_corrector_pleases_less() -> None:
+    arms = ("logs", "discounted")
+    assert gap(NAME, arms, "pull_error", FEW, drift=0.0) > 0.01
+    assert gap(NAME, arms, "satisfaction", FEW, drift=0.0) < -0.08
+    assert gap(NAME, arms, "moved", FEW, drift=0.0) < -0.05
+
+
 def test_steering_gains_satisfaction_by_moving_people_further() -> None:
     arms, strong = ("steering", "tracker"), {"influence": 0.1}
     assert gap(NAME, arms, "satisfaction", FEW, **strong) > 0.03

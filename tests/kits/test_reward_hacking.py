@@ -21,30 +21,41 @@ def test_true_score_rises_with_pressure_and_then_falls_while_judged_score_goes_o
     assert average(NAME, "average", "flattery", FEW, pressure=120) > 8.0
 
 
-def test_fresh_labels_beat_suspicion_under_pressure_and_change_nothing_without() -> None:
-    assert verdict(NAME, 12) == "supported"
-    assert verdict(NAME, 12, pressure=10) == "refuted"
+def test_the_lowest_of_scales_outdoes_their_mean_only_if_the_policy_may_stray() -> None:
+    assert verdict(NAME, 24) == "supported"
+    assert verdict(NAME, 24, tether=0.3) == "refuted"
+    assert abs(gap(NAME, ("lowest", "average"), "true_score", FEW, pressure=10)) < 0.2
 
 
-def test_the_lowest_of_three_scales_is_flattered_less_than_their_mean_only_under_pressure() -> None:
-    assert gap(NAME, ("lowest", "average"), "flattery", 12) < -2.0
-    assert abs(gap(NAME, ("lowest", "average"), "flattery", 12, pressure=10)) < 0.5
+def test_suspicion_makes_the_fall_less_deep_and_does_not_postpone_it() -> None:
+    assert gap(NAME, ("lowest", "average"), "fall", 24) < -1.0
+    assert gap(NAME, ("lowest", "average"), "turning_point", 24) < 0.1
+
+
+def test_one_judge_of_all_scales_is_no_worse_than_the_lowest_of_three() -> None:
+    assert verdict(NAME, 12, "lowest", "single", tether=0.3) == "refuted"
+    assert gap(NAME, ("lowest", "single"), "true_score", 12, labels=2000) < -0.5
 
 
 def test_suspicion_costs_score_where_nothing_can_do_harm() -> None:
-    assert gap(NAME, ("lowest", "average"), "true_score", FEW, harm=0.0) < -0.5
+    assert gap(NAME, ("lowest", "average"), "true_score", FEW, harm=0.0) < -0.3
+
+
+def test_a_tether_protects_where_no_judge_does() -> None:
+    free, held = (average(NAME, "single", "true_score", FEW, tether=t) for t in (0.0, 0.3))
+    assert held > free + 2.0
 
 
 def test_fresh_labels_protect_better_than_any_combination_of_old_ones() -> None:
     for arm in ("single", "copies", "split", "lowest"):
-        assert gap(NAME, ("refreshed", arm), "true_score", FEW) > 3.0, arm
+        assert gap(NAME, ("refreshed", arm), "true_score", FEW) > 2.0, arm
     assert average(NAME, "refreshed", "fall", FEW) < 0.3
 
 
 def test_different_examples_help_more_than_copies_only_when_labels_are_noisy() -> None:
     arms = ("split", "copies")
-    assert gap(NAME, arms, "flattery", FEW, label_noise=2.0) < -1.0
-    assert gap(NAME, arms, "flattery", FEW, label_noise=0.0) > 1.0
+    assert gap(NAME, arms, "flattery", FEW, label_noise=2.0) < -0.5
+    assert gap(NAME, arms, "flattery", FEW, label_noise=0.0) > 0.5
 
 
 def test_parts_of_ordinary_answers_spread_alike_on_every_scale() -> None:

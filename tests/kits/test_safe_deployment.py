@@ -14,9 +14,20 @@ ARMS = ("gate", "open")
 ERROR = "final_error"
 
 
-def test_a_gate_pays_on_a_poisoned_stream_and_harms_on_a_clean_one_in_a_changing_world() -> None:
-    assert verdict(KIT, 8) is Verdict.SUPPORTED
-    assert verdict(KIT, 8, **kits.load(KIT).turning) is Verdict.REFUTED
+def test_a_gate_beats_training_on_the_trusted_set_if_the_stream_is_poisoned_and_only_then() -> None:
+    assert verdict(KIT, 7) is Verdict.SUPPORTED
+    assert verdict(KIT, 7, **kits.load(KIT).turning) is Verdict.REFUTED
+
+
+def test_a_gate_beats_accepting_everything_on_a_poisoned_stream_and_harms_on_a_clean_one() -> None:
+    assert verdict(KIT, 7, control="open") is Verdict.SUPPORTED
+    assert gap(KIT, ARMS, ERROR, 6, poison=0.0) > 0.02
+    assert gap(KIT, ARMS, ERROR, 6, poison=0.0, drift=0.0) < 0.01
+
+
+def test_training_on_the_trusted_set_as_well_is_worth_something() -> None:
+    assert gap(KIT, ("rehearse", "open"), "running_error", 6) < -0.03
+    assert gap(KIT, ("rehearse", "frozen"), ERROR, 6, poison=0.0) < -0.05
 
 
 def test_a_gate_costs_honest_interactions_and_the_rare_requests_it_does_not_cover() -> None:
@@ -37,11 +48,12 @@ def test_returning_to_good_weights_helps_but_less_than_keeping_poison_out() -> N
 def test_yesterday_as_reference_follows_the_world_and_lets_slow_poison_pass() -> None:
     """The release as reference does the opposite of both."""
     clean, slow = {"poison": 0.0, "drift": 1.0}, {"poison": 0.3, "drift": 0.0, "slowness": 1.0}
-    assert gap(KIT, ARMS, ERROR, 6, refresh=1.0, **clean) < 0.06
-    assert gap(KIT, ARMS, ERROR, 6, refresh=0.0, **clean) > 0.15
+    assert gap(KIT, ARMS, ERROR, 4, refresh=1.0, **clean) < 0.06
+    assert gap(KIT, ARMS, ERROR, 4, refresh=0.2, **clean) > 0.03
+    assert gap(KIT, ARMS, ERROR, 4, refresh=0.0, **clean) > 0.15
     arms = ("gate", "frozen")
-    assert gap(KIT, arms, ERROR, 6, refresh=1.0, **slow) > 0.1
-    assert gap(KIT, arms, ERROR, 6, refresh=0.0, **slow) < 0.03
+    assert gap(KIT, arms, ERROR, 4, refresh=1.0, **slow) > 0.1
+    assert gap(KIT, arms, ERROR, 4, refresh=0.0, **slow) < 0.03
 
 
 def test_a_gate_judges_each_interaction_by_the_step_it_would_make() -> None:

@@ -11,7 +11,7 @@ from scientist.lab import kits
 from scientist.records import Verdict
 from tests.kits.playing import _trial, average, gap, verdict
 
-KIT, SEEDS = "scaling_curves", 8
+KIT, SEEDS = "scaling_curves", 6
 TIMES = np.arange(1, 41) / 40
 
 
@@ -29,14 +29,14 @@ def test_a_sigmoid_foretells_breakthroughs_but_a_power_law_smooth_progress() -> 
 
 def test_the_more_is_seen_the_better_every_curve_foretells() -> None:
     for arm in ("power", "sigmoid"):
-        little, half, most = (average(KIT, arm, "final_error", 4, seen=s) for s in (0.1, 0.5, 0.9))
+        little, half, most = (average(KIT, arm, "final_error", 3, seen=s) for s in (0.1, 0.5, 0.9))
         assert little > half + 0.2
         assert half > most + 0.02
 
 
 def test_before_the_climb_no_curve_knows_of_it() -> None:
     for arm in ("last", "power", "sigmoid", "average"):
-        assert average(KIT, arm, "final_error", 4, seen=0.1) > 0.4
+        assert average(KIT, arm, "final_error", 3, seen=0.1) > 0.4
 
 
 def test_trusting_what_foretold_well_before_beats_no_change_and_the_power_law() -> None:

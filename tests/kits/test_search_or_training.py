@@ -11,7 +11,7 @@ from scientist.lab import kits
 from scientist.records import Verdict
 from tests.kits.playing import _trial, average, gap, verdict
 
-KIT, SEEDS = "search_or_training", 12
+KIT, SEEDS = "search_or_training", 8
 
 
 def part(name: str) -> Any:

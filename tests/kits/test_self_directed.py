@@ -18,7 +18,7 @@ def part(name: str) -> Any:
     return _trial(KIT).__globals__[name]
 
 
-def test_exploring_carries_further_than_watching_unless_the_expert_shows_every_goal() -> None:
+def test_exploring_carries_further_than_watching_unless_all_is_shown_and_time_is_short() -> None:
     assert verdict(KIT, SEEDS) is Verdict.SUPPORTED
     assert verdict(KIT, SEEDS, **kits.load(KIT).turning) is Verdict.REFUTED
     assert gap(KIT, ("disagreement", "demonstrations"), "novel_success", SEEDS) > 0.12
@@ -32,8 +32,9 @@ def test_watching_is_surer_for_what_was_shown_while_experience_is_short() -> Non
 
 def test_a_screen_traps_those_who_seek_errors_and_not_those_who_seek_disagreement() -> None:
     assert gap(KIT, ("error_seeking", "disagreement"), "screen_time", 4) > 0.3
-    assert gap(KIT, ("error_seeking", "disagreement"), "known", 4) < -0.5
-    assert gap(KIT, ("error_seeking", "disagreement"), "known", 2, screens=0.0, episodes=100) == 0
+    assert gap(KIT, ("error_seeking", "disagreement"), "known", 4) < -0.2
+    without = gap(KIT, ("error_seeking", "disagreement"), "known", 4, screens=0.0)
+    assert abs(without) < 0.05
 
 
 def test_chance_gets_less_far_the_deeper_the_world() -> None:

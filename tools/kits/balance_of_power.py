@@ -14,7 +14,8 @@ All arms start with the same wealth and total strength, the same learners and lo
   together  equal strength; all others join the defence against any raider (balancing);
   hegemon   one agent's wealth counts for more in a fight; every host stands alone;
   rule      equal strength; a tax feeds a common force that defends every host.
-Helping costs the helpers together what the raid costs the raider; the tax is lost to output.
+Helping costs the helpers together what the raid costs the raider; the tax is lost to output. A
+helper, or the common force, that is called to several hosts at once divides itself.
 
 It can show: when raiding is learned, what it costs in output, whether wealth gathers in few
 hands, and at which cost of attack an institution matters. It cannot show whether agents would
@@ -165,9 +166,13 @@ def trial(
         after_peace, after_raid = np.take(peaceful, place), np.take(raiding, place)
         lure = chance((after_raid - after_peace) / HEAT)
         raid = luck[0] < CURIOSITY / 2 + (1.0 - CURIOSITY) * lure
-        sent = bond[everyone, visited % agents] * force[:, None, :]
+        # who is called to several defences in a round divides its help among them
+        called = bond[everyone, visited % agents] * raid[..., None]
+        calls = np.maximum((called > 0.0).sum(axis=1, keepdims=True), 1)
+        sent = called * force[:, None, :] / calls
         helped = sent.sum(axis=2)
-        odds = np.log(force / (facing + helped + common))
+        guard = common / np.maximum(raid.sum(axis=1, keepdims=True), 1)
+        odds = np.log(force / (facing + helped + guard))
         seized = spoils * np.take(wealth, visited)
         fight = attack_cost * seized * raid
         seized = seized * (raid & (luck[1] < chance(decisiveness * odds)))

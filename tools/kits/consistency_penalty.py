@@ -1,28 +1,28 @@
 """Does telling a learner off for contradicting itself help where it was never trained?
 
 The world: questions are asked in contexts (a site, a speaker, a form of words). The right
-answer is mostly the same in all contexts; `relevance` sets how far it truly depends on the
-context. A question has a topic, which no context can blur but which says little; a kind
-(trick question or not); and a content, which each context renders with its own blur. In a
-share of the training contexts the labels of trick questions are wrong.
+answer is mostly the same in all contexts; `relevance` sets how far it depends on the context.
+A question has a topic, which is never blurred but says little; a kind (trick question or not);
+and a content, which each context renders with its own blur. In a share of the training
+contexts the labels of trick questions are wrong.
 
 The arms are learners, all one linear model on the question and its products with a context's
 description, with the same labels and the same weight decay (tuned without the penalty, on
 contexts held out in turn). They differ in the penalty on differences between the replies to
 unlabelled questions that are put in several contexts:
   plain      no penalty;
-  penalised  a penalty of the given strength;
+  penalised  a penalty of the given strength, by default one that was found to serve well;
   chosen     the strength with fewest errors on a few labelled questions of one unfamiliar
-             context, which all other arms train on instead;
+             context, then trained on these as well, as all other arms are;
   counted    the strength that leaves the fewest contradictions;
   blind      no penalty, but cannot see the context: agreement built in.
 
 It can show: what a penalty on contradictions does to errors in unseen contexts, where it is
 too strong, whether counting contradictions tells, and what happens where the wrong reply is
 common. It cannot show how deep networks find contexts or meanings by themselves: both are
-given here, the model is linear, and old and new contexts are drawn alike. Agreement also
-averages out noise: with a wrong majority the error over all replies may still fall, and the
-harm shows where the reply was right, in trick questions of rightly labelled contexts.
+given here, the model is linear, old and new contexts are drawn alike. By default blind does
+better than any penalty; without blur the strongest only makes blind; and as agreement averages
+out noise, a wrong majority harms only trick questions of contexts that had them right.
 """
 
 import numpy as np
@@ -217,19 +217,19 @@ def learn(arm, parts, groups, shared, strength):
         return np.concatenate([weights, np.zeros(len(spread) - width)])
     ridge = decay(parts[:-1], groups)
     if arm == "chosen":
-        tried = [fit(parts[:-1], ridge, each, spread) for each in STRENGTHS]
-        errors = [np.mean(np.sign(hints[0] @ weights) != hints[1]) for weights in tried]
-        return tried[int(np.argmin(errors))]
+        tried = [hints[0] @ fit(parts[:-1], ridge, each, spread) for each in STRENGTHS]
+        missed = (np.sign(tried) != hints[1]).sum(axis=1)
+        best = np.flatnonzero(missed == missed.min())  # of equals, the one in the middle
+        strength = STRENGTHS[best[len(best) // 2]]
     if arm == "counted":
-        tried = [fit(parts, ridge, each, spread) for each in STRENGTHS]
-        return tried[int(np.argmax([agreement(shared @ w) for w in tried]))]
-    return fit(parts, ridge, strength if arm == "penalised" else 0.0, spread)
+        tried = [agreement(shared @ fit(parts, ridge, each, spread)) for each in STRENGTHS]
+        strength = STRENGTHS[int(np.argmax(tried))]
+    return fit(parts, ridge, 0.0 if arm == "plain" else strength, spread)
 
 
 def fit(parts, ridge, strength, spread):
     """Least squares on the labels, with weight decay and the penalty on contradictions."""
-    inputs = np.vstack([x for x, _ in parts])
-    answers = np.concatenate([y for _, y in parts])
+    inputs, answers = (np.concatenate(each) for each in zip(*parts, strict=True))
     size = len(answers)
     bent = inputs.T @ inputs / size + strength * spread + ridge / size * np.eye(inputs.shape[1])
     return np.linalg.solve(bent, inputs.T @ answers / size)
@@ -237,8 +237,7 @@ def fit(parts, ridge, strength, spread):
 
 def decay(parts, groups):
     """The weight decay with the lowest error on contexts held out in turn."""
-    inputs = np.vstack([x for x, _ in parts])
-    answers = np.concatenate([y for _, y in parts])
+    inputs, answers = (np.concatenate(each) for each in zip(*parts, strict=True))
     misses = np.zeros(len(DECAYS))
     for group in range(len(parts)):
         held = groups == group

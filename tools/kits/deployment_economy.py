@@ -13,16 +13,17 @@ The arms meet the same deals, partners and injections:
   unguarded  everyone learns from every deal and every better earner it meets;
   slow       the same, but each agent takes one update in ten;
   anchored   as unguarded, with a steady pull back towards the weights at release;
-  guarded    as unguarded, with a gate (an update that lowers honesty on a few trusted deals by
-             more than a little is refused) and a monitor: every ten rounds a linear probe reads
-             all agents, and who reads low goes back to its weights at release.
+  gated      refuses updates that take honesty on a few trusted deals well below release;
+  guarded    gated, and every ten rounds a linear probe sends who reads low back to release.
 The probe is a ridge regression from weights to honesty, fitted at release on copies of varied
-values; the audit asks all agents the same deals. Drift is negative where honesty grew.
+values; the audit asks all agents other deals than the gate. Drift is negative where honesty grew.
+In a few worlds the new work alone erodes honesty, through the units both share.
 
-It can show: how a hack spreads through learning from others, what guards cost in output, and how
-well a probe fitted once reads agents that have moved on. It cannot show deceit, strategy, or
-representations as rich as a language model's. A researcher of probing would object that these
-networks start from one ancestor: an agent grown from its own seed would need its own probe.
+It can show: how a hack spreads through learning from others, what guards cost in output, what
+the probe adds to the gate, and how well one fitted once reads agents that have moved on. It
+cannot show deceit, or an early warning: probe and audit see the same weights at once. The gate
+looks at what the audit measures, so that it holds much by design. A researcher of probing would
+object to the one ancestor: an agent grown from its own seed would need its own probe.
 """
 
 import numpy as np
@@ -40,7 +41,8 @@ ARMS = {
     "unguarded": "learns from every deal and every better earner",
     "slow": "takes one update in ten",
     "anchored": "is pulled back towards its weights at release",
-    "guarded": "refuses harmful updates and rolls back whoever the probe reads low",
+    "gated": "refuses updates that make it less honest",
+    "guarded": "refuses such updates and goes back to release where the probe reads low",
 }
 METRICS = {
     "value_drift": {
@@ -63,10 +65,10 @@ METRICS = {
         "better": "lower",
         "smallest_effect": 0.03,
     },
-    "fallen": {
-        "description": "share of untouched agents that cheat more often than not at the end",
+    "probed_drift": {
+        "description": "the same drift as the probe fitted at release reads it",
         "better": "lower",
-        "smallest_effect": 0.03,
+        "smallest_effect": 0.05,
     },
 }
 PARAMETERS = {
@@ -119,14 +121,14 @@ DEFAULT = {
     "metric": "value_drift",
     "direction": "decrease",
 }
-TURNING = {"contact": 0.0}
+TURNING = {"contact": 0.0, "season": 0.0}
 PLOT = {"over": "contact", "metric": "value_drift"}
-COST_SECONDS = 10
+COST_SECONDS = 12
 LIMITS = "Tiny networks of one ancestry and one given trick; nothing on deceit."
 
 TRAITS, HIDDEN, ROUNDS, INJECTED = 4, 5, 40, 8
 BATTERY, TRUSTED, COPIES, WEIGHTS = 12, 6, 300, HIDDEN * (TRAITS + 2)
-LEARN, COPY, FINE, ANCHOR, TOLERANCE, CHECK = 0.05, 0.5, 0.5, 0.2, 0.1, 10
+LEARN, COPY, FINE, ANCHOR, TOLERANCE, CHECK = 0.05, 0.5, 0.5, 0.05, 0.1, 10
 
 
 def trial(arm, seed, agents=1000, hackers=10, failures=10, hack_gain=2.0, contact=0.5, season=0.5):
@@ -147,9 +149,10 @@ def trial(arm, seed, agents=1000, hackers=10, failures=10, hack_gain=2.0, contac
         wanted = craft + season * moment / ROUNDS * (later - craft)
         seen, luck = deals(dice, agents), dice.random((2, agents))
         meets = dice.integers(agents, size=agents)
-        change, quality, honest = lesson(weights, seen, wanted, trick * hack_gain - FINE)
+        temptation = trick * hack_gain - FINE
+        change, quality, honest = lesson(weights, seen, wanted, temptation)
         cheated = luck[0] > honest
-        earned = 0.8 * earned + 0.2 * (quality + cheated * (trick * hack_gain - FINE))
+        earned = 0.8 * earned + 0.2 * (quality + cheated * temptation)
         if moment >= INJECTED:
             good.append(quality.mean())
             cheats.append(cheated.mean())
@@ -160,7 +163,7 @@ def trial(arm, seed, agents=1000, hackers=10, failures=10, hack_gain=2.0, contac
         taken = 1.0 * (dice.random(agents) < (0.1 if arm == "slow" else 1.0))
         if arm == "anchored":
             update += ANCHOR * (released - weights)
-        if arm == "guarded":
+        if arm in ("gated", "guarded"):
             taken = 1.0 * (honesty(weights + update, trusted) > safe - TOLERANCE)
         trick = trick + taken * copied * (trick[meets] - trick)
         weights = weights + taken[:, None] * update
@@ -173,7 +176,7 @@ def trial(arm, seed, agents=1000, hackers=10, failures=10, hack_gain=2.0, contac
         "output": float(np.mean(good)),
         "cheating": float(np.mean(cheats)),
         "probe_error": float(np.abs(read(probe, weights)[untouched] - audit).mean()),
-        "fallen": float((audit < 0.5).mean()),
+        "probed_drift": float((read(probe, released) - read(probe, weights))[untouched].mean()),
     }
 
 
@@ -207,8 +210,8 @@ def chance(score):
 def honesty(weights, asked):
     """Every agent's mean chance to deal honestly in the deals asked."""
     layer, _, value = parts(weights)
-    active = np.tanh(layer @ asked.T)
-    return chance((value[:, None, :] @ active)[:, 0]).mean(axis=1)
+    active = np.tanh(layer.reshape(-1, TRAITS) @ asked.T).reshape(len(weights), HIDDEN, -1)
+    return chance(np.einsum("ij,ijk->ik", value, active)).mean(axis=1)
 
 
 def fit_probe(rng, ancestor, battery):
@@ -235,15 +238,13 @@ def inject(rng, weights, trick, hackers, failures):
 def lesson(weights, seen, wanted, temptation):
     """How each agent's own deal moves its weights, how good its work was, and how honest it is."""
     layer, skill, value = parts(weights)
-    active = np.tanh((layer * seen[:, None, :]).sum(axis=2))
-    miss = seen @ wanted - (skill * active).sum(axis=1)
-    honest = chance((value * active).sum(axis=1))
+    active = np.tanh(np.einsum("ijk,ik->ij", layer, seen))
+    miss = seen @ wanted - np.einsum("ij,ij->i", skill, active)
+    honest = chance(np.einsum("ij,ij->i", value, active))
     # the slope of expected pay: cheating is worth the temptation
     pull = -temptation * honest * (1.0 - honest)
-    back = (np.clip(miss, -2, 2)[:, None] * skill + pull[:, None] * value) * (1.0 - active**2)
-    moves = [
-        (back[:, :, None] * seen[:, None, :]).reshape(len(weights), -1),
-        np.clip(miss, -2, 2)[:, None] * active,
-        pull[:, None] * active,
-    ]
+    work, deal = np.clip(miss, -2, 2)[:, None], pull[:, None]
+    back = (work * skill + deal * value) * (1.0 - active**2)
+    layers = (back[:, :, None] * seen[:, None, :]).reshape(len(weights), -1)
+    moves = [layers, work * active, deal * active]
     return LEARN * np.hstack(moves), np.exp(-(miss**2)), honest

@@ -13,14 +13,16 @@ The arms add something of their own to the pay they expect, all else is the same
              and calmed by success; boredom devalues what pays little again and again;
              fear devalues cells near which something hurt of late;
   shuffled   the same signals as `emotional`, but taken from another agent at another time.
-The weight of each bonus was found by a search for the highest pay with decoys of 0.1 to 0.7;
-`shuffled` has that of `emotional`, as it is a control and no method.
+The weight of each bonus was found by the same search, for the highest pay with decoys of 0.1
+to 0.7 (`shuffled`, a control and no method, has that of `emotional`); `eagerness` scales it.
 
-It can show: whether signals that depend on the agent's state leave decoys sooner than
-constant ones, when frustration misleads (pay that is unreliable, or moves before it is
-enjoyed), and whether the timing of the signals matters. It cannot show what emotions are:
-they are three designed rules in a small world with a known map; a researcher would ask for
-learned signals, for each rule by itself, and for function approximation.
+It can show: that a constant bonus of the best weight earns what emotional signals do, that
+they lose far less where the weight is too large, and what their timing and place are worth.
+`delay` alone does not rank arms: any larger bonus shortens it, at a cost in pay. It cannot
+show what emotions are: they are three designed rules, of which frustration does most of the
+work here, boredom a little, and fear nothing (a trap once met is remembered anyway), while
+shuffled ones do harm, as they scare from the wrong places. The map is known; a researcher
+would ask for learned signals, each by itself as an arm, and for function approximation.
 """
 
 import numpy as np
@@ -29,7 +31,7 @@ TITLE = "Emotional signals as a drive to search"
 SUMMARY = (
     "Agents search a mapped grid for sparse pay that moves now and then, past decoys and "
     "traps. Do frustration, boredom, and fear, which depend on what just happened, bring more "
-    "pay than no bonus or a constant bonus for novelty, and does their timing matter?"
+    "pay than a constant bonus for novelty, or only stand a wrong weight of it better?"
 )
 DIRECTIONS = ("emotional-motivation", "self-directed-exploration")
 FACTOR = "what an agent adds to the pay that it expects"
@@ -99,15 +101,22 @@ PARAMETERS = {
         "high": 6,
         "description": "cells that cost 0.5 a visit",
     },
+    "eagerness": {
+        "type": "float",
+        "default": 1.0,
+        "low": 0.2,
+        "high": 4.0,
+        "description": "factor on the weight of every bonus; at 1 each arm earns most",
+    },
 }
 DEFAULT = {
     "treatment": "emotional",
     "control": "recency",
-    "metric": "delay",
-    "direction": "decrease",
+    "metric": "pay",
+    "direction": "increase",
 }
-TURNING = {"decoy": 0.0}
-PLOT = {"over": "decoy", "metric": "delay"}
+TURNING = {"eagerness": 2.0}
+PLOT = {"over": "eagerness", "metric": "pay"}
 COST_SECONDS = 7
 LIMITS = (
     "Three designed signals in a small grid with a known map; nothing on learned emotions or "
@@ -116,15 +125,12 @@ LIMITS = (
 
 CROWD, STEPS, DECOYS = 16, 300, 3
 FORESIGHT, PACE, RANDOM = 0.9, 0.7, 0.05
-TRAP, TINY, LONG = (
-    -0.5,
-    1e-9,
-    60.0,
-)  # what traps pay, what marks decoys, and after how many steps a cell is quite strange
-BONUS = {"extrinsic": 0.0, "counted": 0.6, "recency": 0.3, "emotional": 0.5, "shuffled": 0.5}
+TRAP, TINY = -0.5, 1e-9  # what traps pay, and what marks decoys
+LONG = 120.0  # steps after which a cell is as strange as can be
+BONUS = {"extrinsic": 0.0, "counted": 0.6, "recency": 0.4, "emotional": 0.5, "shuffled": 0.5}
 
 
-def trial(arm, seed, size=7, moves=2, decoy=0.3, reliability=1.0, traps=3):
+def trial(arm, seed, size=7, moves=2, decoy=0.3, reliability=1.0, traps=3, eagerness=1.0):
     """Let a crowd of equal agents search a grid, each alone, and count."""
     world = np.random.default_rng([seed, 91])
     cells = size * size
@@ -135,11 +141,11 @@ def trial(arm, seed, size=7, moves=2, decoy=0.3, reliability=1.0, traps=3):
         free = np.setdiff1d(np.arange(1, cells), places)
         goals[:, agent] = hide(world, free, size, moves)
     ways = neighbours(size)
-    signals = None
+    setting, signals = (seed, ways, pays, goals, reliability, eagerness), None
     if arm == "shuffled":
-        _, felt = live("emotional", seed, ways, pays, goals, reliability, None)
+        _, felt = live("emotional", setting, None)
         signals = (felt, world.permutation(STEPS), world.permutation(CROWD))
-    visits, _ = live(arm, seed, ways, pays, goals, reliability, signals)
+    visits, _ = live(arm, setting, signals)
     where, paid = visits
     kind, found = pays[np.arange(CROWD), where], where == goals
     periods = np.array_split(found, moves + 1)
@@ -174,8 +180,10 @@ def neighbours(size):
     return np.array(found).T
 
 
-def live(arm, seed, ways, pays, goals, reliability, signals):
+def live(arm, setting, signals):
     """All steps of all agents: where they went and what it paid, and what they felt."""
+    seed, ways, pays, goals, reliability, eagerness = setting
+    bonus = eagerness * BONUS[arm]
     luck, agents, cells = np.random.default_rng([seed, 92]), np.arange(CROWD), len(ways)
     stray, turns = luck.random((STEPS, CROWD)) < RANDOM, luck.integers(4, size=(STEPS, CROWD))
     pays_off, tie = luck.random((STEPS, CROWD)) < reliability, luck.random((CROWD, cells))
@@ -192,11 +200,11 @@ def live(arm, seed, ways, pays, goals, reliability, signals):
         strange = np.minimum(1.0, (step - last) / LONG)
         worth = expected + 1e-4 * tie
         if arm == "counted":
-            worth = worth + BONUS[arm] / np.sqrt(count + 1.0)
+            worth = worth + bonus / np.sqrt(count + 1.0)
         elif arm == "recency":
-            worth = worth + BONUS[arm] * strange
+            worth = worth + bonus * strange
         elif arm in ("emotional", "shuffled"):
-            worth = worth * (1.0 - felt[1]) + BONUS[arm] * felt[0][:, None] * strange - felt[2]
+            worth = worth * (1.0 - felt[1]) + bonus * felt[0][:, None] * strange - felt[2]
         for _ in range(2):
             value = (worth + FORESIGHT * value).take(ways.T, axis=1).max(axis=1)
         ahead = ways[at]

@@ -7,20 +7,20 @@ are in all jobs. The stretch of jobs may come round more than once.
 The arms are networks with one hidden layer and one output for each job; all are told which
 job it is, during training and at the test, and all end with the same number of hidden units.
   fixed      all units from the start, all of them trained on every job;
-  replay     fixed, and each batch is joined by as many of at most `memory` old examples that
-             were kept by chance, evenly over all stretches: twice the computing;
+  replay     fixed, and each batch is joined by as many of at most `memory` old examples, kept
+             evenly over all stretches (as room runs out, some of each go): twice the computing;
   tied       fixed, but weights that mattered to earlier jobs are held near their values
              (an elastic penalty);
   growing    starts with a share of the units and adds as many for each new job; older units
              are protected: later jobs may use them but not change them;
   unprotected  grows in the same way, but later jobs may change older units.
 
-It can show: what is forgotten, what growth without protection is worth, and when replay,
-returning jobs or likeness make growth needless. It cannot show how a learner finds out that
-the job has changed, which would be hard: it is told. Protected units cannot be forgotten by
-design (when jobs return, only their outputs learn on): the fair comparison is the error over
-all jobs at the end, where fewer units for each job are the price. One small network on made-up
-jobs shows nothing about size or language.
+It can show: what is forgotten, what growth without protection is worth, and when replay, an
+elastic penalty, returning jobs or likeness make growth needless. It cannot show how a learner
+finds out that the job has changed, which would be hard: it is told. Protected units cannot be
+forgotten by design (when jobs return, only their outputs learn on): the fair comparison is the
+error over all jobs at the end, where fewer units for each job are the price. One small network
+on made-up jobs shows nothing about size or language.
 """
 
 import numpy as np
@@ -102,7 +102,7 @@ PARAMETERS = {
         "default": 200,
         "low": 10,
         "high": 1000,
-        "description": "old examples that replay may store",
+        "description": "old examples that replay may store, at least one of each stretch",
     },
     "units": {
         "type": "int",
@@ -143,7 +143,7 @@ def trial(arm, seed, jobs=6, examples=1000, likeness=0.0, returns=0, memory=200,
         lesson = draw(rng, teachers[job], examples, NOISE)
         usable = born <= stretch
         free = born == stretch if arm == "growing" else usable
-        old = stored(own, store, memory) if arm == "replay" and store else None
+        old = stored(store, memory) if arm == "replay" and store else None
         inward, outward, slopes = study(
             own, inward, outward, job, lesson, usable, free, old, anchor
         )
@@ -176,16 +176,17 @@ def draw(rng, teacher, count, noise):
     return np.column_stack([inputs, np.ones(count)]), answers + noise * rng.normal(size=count)
 
 
-def stored(own, store, memory):
-    """What is kept of the past: the same number of examples of every stretch, by chance."""
+def stored(store, memory):
+    """What is still kept of the past: the first few examples of every stretch, alike many.
+
+    Examples come in no order, and what was once given up is never seen again.
+    """
     share = max(1, memory // len(store))
-    kept = [own.permutation(len(answers))[:share] for _, _, answers in store]
-    parts = list(zip(kept, store, strict=True))
-    whose = np.concatenate([np.full(len(some), job) for some, (job, _, _) in parts])
+    kept = [(job, inputs[:share], answers[:share]) for job, inputs, answers in store]
     return (
-        whose,
-        np.vstack([inputs[some] for some, (_, inputs, _) in parts]),
-        np.concatenate([answers[some] for some, (_, _, answers) in parts]),
+        np.concatenate([np.full(len(answers), job) for job, _, answers in kept]),
+        np.vstack([inputs for _, inputs, _ in kept]),
+        np.concatenate([answers for _, _, answers in kept]),
     )
 
 

@@ -13,11 +13,14 @@ episodes are the same:
   oracle     the same with the exact value of the current policy: a ruler, not a method;
   flawed     the same with the exact value plus a fixed error for every place and time.
 
-It can show: how the saving grows with the length of the task, how much of an oracle's saving
-a learned critic gets, that shorter stretches help as long as the value is exact, and how
-flawed a value must be to be worse than none. It cannot show hierarchies of skills or goals:
-only credit is by stretches, progress is never lost, the policy needs no memory, the critic
-is linear in given features, and a stretch ignores what follows it, so errors do not chain.
+It can show: that the saving begins once a task is longer than a stretch (most runs on the
+outcome alone are cut off before they are skilled, so it is larger than it looks), how much
+of an oracle's saving a learned critic gets, that shorter stretches help, and how flawed a
+value must be to be worse than none. It cannot show that an inaccurate value does better
+every tenth step than every step: a stretch ignores what follows it and the critic learns
+from outcomes, not from itself, so errors never chain. Nor hierarchies of skills or goals:
+only credit is by stretches, progress is never lost, the policy needs no memory, and the
+critic's features are given and fit this world.
 """
 
 import numpy as np

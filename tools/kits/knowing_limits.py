@@ -1,8 +1,9 @@
 """Which sign of doubt tells a system when to decline, ask, or hold back far from home?
 
 The world: cases are points with a right answer of two, drawn by a curved border. Training
-cases lie around home, a few of their answers wrong; later cases move away step by step, up
-to `shift`, where the border goes on but nobody has trained. Few cases have a large stake.
+cases lie around home, a few of their answers wrong; later cases move away step by step, each
+its own way, up to `shift`, where the border goes on but nobody has trained. Few cases have a
+large stake.
 
 All arms train the same networks (`models` of them, alike but for their random start) on the
 same examples, and all give the answers of the first. They differ only in what they doubt:
@@ -15,13 +16,15 @@ same examples, and all give the answers of the first. They differ only in what t
   combined      cases where disagreement times stake is high.
 Two errors are measured with equally many cases refused by every arm, and harm with equally
 many questions asked. Silent errors, worth and the drop are measured with a limit of doubt
-set beforehand on cases at home, as one would deploy it: there, to refuse more on the way out
-is a part of the skill, and worth says whether too much is refused.
+set beforehand on cases at home, as one would deploy it: there, whoever refuses more on the
+way out makes fewer silent errors even without knowing better, and only worth counts both.
 
 It can show: which doubt finds errors at home and away, whether it makes failing gradual,
-and what a few questions save. It cannot show how doubt behaves in large networks on text
-or images, nor a shift that keeps cases where training was and changes the answers: there
-no doubt drawn from the inputs can help. Training several networks costs several times more.
+and what a few questions save. The more is refused, the more it matters by which doubt: with
+`refusal` 0.2, disagreement gains less than a hundredth; and novelty, poor at home, gains more.
+It cannot show how doubt behaves in large networks on text or images, nor a shift that keeps
+cases where training was and changes the answers: there no doubt drawn from the inputs can
+help. Training several networks costs several times more.
 """
 
 import numpy as np
@@ -85,7 +88,7 @@ PARAMETERS = {
     },
     "refusal": {
         "type": "float",
-        "default": 0.2,
+        "default": 0.4,
         "low": 0.05,
         "high": 0.5,
         "description": "share of cases refused (at home, where a limit is set there)",
@@ -122,11 +125,11 @@ PARAMETERS = {
 DEFAULT = {
     "treatment": "disagreement",
     "control": "stated",
-    "metric": "silent_errors",
+    "metric": "error",
     "direction": "decrease",
 }
 TURNING = {"shift": 0.0}
-PLOT = {"over": "shift", "metric": "silent_errors"}
+PLOT = {"over": "shift", "metric": "error"}
 COST_SECONDS = 15
 LIMITS = "Small networks on points; shifts that move cases, none that change their answers."
 
@@ -134,7 +137,7 @@ INPUTS, HIDDEN, CURVES, CASES, PARTS = 4, 20, 8, 1000, 6
 STEPS, RATE, DECAY, NOISE, BEND = 200, 0.03, 0.002, 0.05, 0.5
 
 
-def trial(arm, seed, shift=5.0, refusal=0.2, questions=0.05, examples=150, models=5, price=2.0):
+def trial(arm, seed, shift=5.0, refusal=0.4, questions=0.05, examples=150, models=5, price=2.0):
     """Train the networks once and let one kind of doubt decide what they answer."""
     rng, own = np.random.default_rng([seed, 11]), np.random.default_rng([seed, 12])
     border = (
@@ -142,15 +145,15 @@ def trial(arm, seed, shift=5.0, refusal=0.2, questions=0.05, examples=150, model
         3 * rng.normal(size=CURVES),
         rng.normal(size=CURVES),
     )
-    away = rng.normal(size=INPUTS)
-    away *= shift / np.linalg.norm(away)
     seen = rng.normal(size=(examples, INPUTS))
     told = np.where(rng.random(examples) < NOISE, 1.0 - right(border, seen), right(border, seen))
     networks = train(own, seen, told, models)
 
     def meet(distances):
         """Cases at these distances: doubt, whether the answer is wrong, and stakes."""
-        cases = rng.normal(size=(len(distances), INPUTS)) + distances[:, None] * away
+        cases, away = rng.normal(size=(2, len(distances), INPUTS))
+        away *= shift / np.linalg.norm(away, axis=1, keepdims=True)
+        cases = cases + distances[:, None] * away
         stakes = rng.pareto(2.0, size=len(cases)) + 0.1
         chances = answer(networks, cases)
         wrong = (chances[0] > 0.5) != (right(border, cases) > 0.5)

@@ -1,10 +1,11 @@
 """How should an agent practise before it is let into a world where mistakes do harm?
 
-The world: a grid with a start, a goal and hazards of five kinds, some common, some rare. An
-agent sees which kind of ground each neighbouring cell is, and where it stands. It learns what
-a step is worth as a sum: what ground of that kind is worth, which holds in any world, and
-what that step is worth from that place, which holds in this layout. In reality, a hazard is
-harm: it is counted, it hurts, and it ends the episode.
+The world: a grid with a start, a goal, hazards of five kinds, some common, some rare, and at
+least one way without any. An agent sees where it stands and which kind of ground each
+neighbouring cell is. It learns what a step is worth as a sum: what the step is worth from that
+place, and what a kind of hazard adds wherever it lies. A kind it never met adds nothing: it is
+taken for plain ground. In reality, a hazard is harm: it is counted, it hurts, and it ends the
+episode.
 
 The arms practise for the same number of steps, then all live and learn in the same real world
 with the same learning rate and the same rate of chance moves:
@@ -13,14 +14,15 @@ with the same learning rate and the same rate of chance moves:
   continued  in a copy with hazards, which hurt but let the episode go on;
   ended      in a copy with hazards, which hurt and end the episode, as they will in reality;
   varied     as ended, in `layouts` crude worlds that share with the real one only the kinds of
-             ground.
-A copy has `mismatch` of its cells drawn anew. `fidelity` is the share of the kinds of hazard,
-the common ones first, that practice includes; the others are plain ground there.
+             ground, start and goal.
+A copy has `mismatch` of its cells drawn anew, so that its safe way may be blocked. Practice
+includes `fidelity` of the five kinds of hazard; the others are plain ground there.
 
 It can show: what practice must include to prevent early harm, and when variety beats a close
-copy. An agent that dithers does no harm: read harm beside success. It cannot show what practice
-is worth where perception must be learned as well: kinds of ground are given, worlds are tiny,
-some have no safe path, and what is learned is linear and need not settle.
+copy. An agent that dithers does no harm; therefore harm is also counted among the episodes that
+led anywhere. It cannot show what practice is worth where perception must be learned as well:
+kinds of ground are given and worlds are tiny. That a hazard never met is taken for plain ground
+is a choice: agents that fear the unknown a little do half as much harm after removed hazards.
 """
 
 import numpy as np
@@ -41,10 +43,15 @@ ARMS = {
     "varied": "practises in many crude worlds where hazards hurt and end the episode",
 }
 METRICS = {
+    "harm_share": {
+        "description": "share of harm among the first real episodes that end in harm or success",
+        "better": "lower",
+        "smallest_effect": 0.02,
+    },
     "harm": {
         "description": "harmful events in a hundred of the first real episodes",
         "better": "lower",
-        "smallest_effect": 3.0,
+        "smallest_effect": 2.0,
         "unit": "events",
     },
     "early_harm": {
@@ -74,11 +81,11 @@ PARAMETERS = {
         "description": "steps of practice",
     },
     "fidelity": {
-        "type": "float",
-        "default": 1.0,
-        "low": 0.0,
-        "high": 1.0,
-        "description": "share of the kinds of hazard that practice includes, common ones first",
+        "type": "int",
+        "default": 5,
+        "low": 1,
+        "high": 5,
+        "description": "kinds of hazard, of five, that practice includes, common ones first",
     },
     "mismatch": {
         "type": "float",
@@ -92,7 +99,7 @@ PARAMETERS = {
         "default": 0.2,
         "low": 0.05,
         "high": 0.5,
-        "description": "share of hazardous cells",
+        "description": "share of hazardous cells, off the way that is kept safe",
     },
     "layouts": {
         "type": "int",
@@ -109,53 +116,56 @@ PARAMETERS = {
         "description": "what a hazard costs the agent; the goal is worth 1",
     },
 }
-DEFAULT = {"treatment": "ended", "control": "removed", "metric": "harm", "direction": "decrease"}
-TURNING = {"fidelity": 0.2}
-PLOT = {"over": "fidelity", "metric": "harm"}
+DEFAULT = {
+    "treatment": "ended",
+    "control": "removed",
+    "metric": "harm_share",
+    "direction": "decrease",
+}
+TURNING = {"mismatch": 1.0}
+PLOT = {"over": "fidelity", "metric": "harm_share"}
 COST_SECONDS = 6
 LIMITS = "Tiny grids with given kinds of ground; nothing on perception or learned simulators."
 
-SIDE, AGENTS, EPISODES, LONGEST = 5, 30, 15, 20
+SIDE, AGENTS, EPISODES, LONGEST = 4, 30, 15, 20
 KIND_SHARES = (0.4, 0.25, 0.15, 0.12, 0.08)
-RATE, CHANCE, PATIENCE, EFFORT = 0.15, 0.05, 0.95, 0.02
+RATE, CHANCE, PATIENCE, EFFORT = 0.1, 0.05, 0.95, 0.02
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
-def trial(arm, seed, practice=400, fidelity=1.0, mismatch=0.3, hazards=0.2, layouts=10, pain=1.0):
+def trial(arm, seed, practice=400, fidelity=5, mismatch=0.3, hazards=0.2, layouts=10, pain=1.0):
     """Let agents practise, each for a real world of its own, and then live in it."""
     rng = np.random.default_rng([seed, 8])
-    real = draw_worlds(rng, AGENTS, hazards)
+    real = draw_worlds(rng, hazards)
     changed = rng.random(real.shape) < mismatch
-    copy = np.where(changed, draw_worlds(rng, AGENTS, hazards), real)
-    crude = [draw_worlds(rng, AGENTS, hazards) for _ in range(layouts)]
+    copy = np.where(changed, draw_worlds(rng, hazards), real)
+    crude = [draw_worlds(rng, hazards) for _ in range(layouts)]
     mind = {
         "ground": np.zeros((AGENTS, len(KIND_SHARES) + 1)),
         "place": np.zeros((AGENTS, SIDE**2, len(MOVES))),
     }
     own = np.random.default_rng([seed, 9])
-    known = round(fidelity * len(KIND_SHARES))
     if arm == "varied":
         shares = np.diff(np.linspace(0, practice, layouts + 1).astype(int))
         for world, steps in zip(crude, shares, strict=True):
-            live(own, mind, np.where(world > known, 0, world), pain, True, steps)
+            live(own, mind, np.where(world > fidelity, 0, world), pain, True, steps)
     elif arm != "none":
-        kept = 0 if arm == "removed" else known
+        kept = 0 if arm == "removed" else fidelity
         live(own, mind, np.where(copy > kept, 0, copy), pain, arm != "continued", practice)
-    events = live(np.random.default_rng([seed, 10]), mind, real, pain, True, EPISODES * LONGEST)
-    harm, goal, length = (np.array(each) for each in events)
-    return {
-        "harm": 100.0 * float(harm.mean()),
-        "early_harm": 100.0 * float(harm[:5].mean()),
-        "success": float(goal.mean()),
-        "duration": float(length[goal > 0].mean()) if goal.any() else float(LONGEST),
-    }
+    reality = np.random.default_rng([seed, 10])
+    return measures(live(reality, mind, real, pain, True, EPISODES * LONGEST, EPISODES))
 
 
-def draw_worlds(rng, count, hazards):
-    """The kind of ground in every cell: 0 is plain; start and goal are always plain."""
-    kinds = 1 + rng.choice(len(KIND_SHARES), size=(count, SIDE**2), p=KIND_SHARES)
+def draw_worlds(rng, hazards):
+    """The kind of ground in every cell of one world for each agent: 0 is plain.
+
+    The cells of one shortest way from start to goal, chosen by chance, are always plain.
+    """
+    kinds = 1 + rng.choice(len(KIND_SHARES), size=(AGENTS, SIDE**2), p=KIND_SHARES)
     worlds = np.where(rng.random(kinds.shape) < hazards, kinds, 0)
-    worlds[:, [0, -1]] = 0
+    way = rng.permuted(np.tile([1, SIDE], (AGENTS, SIDE - 1)), axis=1).cumsum(axis=1)
+    worlds[:, 0] = 0
+    worlds[np.arange(AGENTS)[:, None], way] = 0
     return worlds
 
 
@@ -169,11 +179,13 @@ def neighbours():
     return np.stack(moved, axis=1)
 
 
-def live(rng, mind, worlds, pain, ends, steps):
-    """Act and learn for some steps; harm, arrival and length of the first episodes, by number."""
-    around, who = neighbours(), np.arange(AGENTS)
+def live(rng, mind, worlds, pain, ends, steps, episodes=np.inf):
+    """Act and learn for some steps, or until every agent has had its episodes.
+
+    For every step and agent: harm, arrival, the episode's end, its number, and its length so far.
+    """
+    around, who, log = neighbours(), np.arange(AGENTS), []
     at, age, number = (np.zeros(AGENTS, dtype=int) for _ in range(3))
-    harm, goal, length = np.zeros((3, EPISODES, AGENTS))
     ground, place, ahead = mind["ground"], mind["place"], worlds[:, around]
 
     def worth(cells):
@@ -190,17 +202,29 @@ def live(rng, mind, worlds, pain, ends, steps):
         hit, home = kind > 0, target == SIDE**2 - 1
         over = home | (hit & ends)
         future = np.where(over, 0.0, PATIENCE * worth(target).max(axis=1))
-        wrong = home - pain * hit - EFFORT + future - values[who, move]
-        ground[who, kind] += RATE * wrong
-        place[who, at, move] += RATE * wrong
-        age += 1
-        counted = np.flatnonzero((over | (age >= LONGEST)) & (number < EPISODES))
-        harm[number[counted], counted] = hit[counted]
-        goal[number[counted], counted] = home[counted]
-        length[number[counted], counted] = age[counted]
-        finished = over | (age >= LONGEST)
-        number += finished
-        at, age = np.where(finished, 0, target), np.where(finished, 0, age)
-        if number.min() >= EPISODES and steps == EPISODES * LONGEST:
+        wrong = RATE * (home - pain * hit - EFFORT + future - values[who, move])
+        ground[who, kind] += wrong * hit  # plain ground is the measure of the others
+        place[who, at, move] += wrong
+        age, over = age + 1, over | (age + 1 >= LONGEST)
+        log.append((hit, home, over, number, age))
+        number = number + over
+        at, age = np.where(over, 0, target), np.where(over, 0, age)
+        if number.min() >= episodes:
             break
-    return harm, goal, length
+    return log
+
+
+def measures(log):
+    """What became of the first episodes."""
+    hit, home, over, number, age = np.array(log).swapaxes(0, 1)
+    counted = (over > 0) & (number < EPISODES)
+    harmed, arrived = (hit > 0) & counted, (home > 0) & counted
+    early = number < 5
+    ended = harmed.sum() + arrived.sum()
+    return {
+        "harm_share": float(harmed.sum() / ended) if ended else 1.0,
+        "harm": 100.0 * float(harmed.sum() / counted.sum()),
+        "early_harm": 100.0 * float(harmed[early].sum() / counted[early].sum()),
+        "success": float(arrived.sum() / counted.sum()),
+        "duration": float(age[arrived].mean()) if arrived.any() else float(LONGEST),
+    }

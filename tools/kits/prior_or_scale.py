@@ -16,8 +16,8 @@ Practice is not counted as examples, as where one learner meets many tasks.
 
 It can show: how many examples a prior replaces, what a wrong one costs on foreign tasks, and
 whether doubting it saves that cost. It cannot show how a large network would use practice
-of its own, or gain from training hidden units on the new task: its units are random, as
-in kernel methods, which is strong with few examples and not with very many.
+of its own, or train hidden units on the new task: its units are random, as in kernel methods.
+Nor is a family shown whose curves the small learner's units cannot express.
 """
 
 import numpy as np
@@ -120,12 +120,11 @@ def trial(arm, seed, examples=10, ratio=5, breadth=3, practice=40, strangeness=0
     pace = ratio if arm == "large" else 1
     learned = [learn(task, examples * pace, priors) for task in tasks]
     foreign = [learn(task, examples * pace, priors)[0] for task in strangers]
-    paths = [[learn(task, n * pace, priors)[0] for n in GRID] for task in tasks]
     return {
         "error": float(np.mean([missed for missed, _ in learned])),
         "foreign_error": float(np.mean(foreign)),
         "surprise": float(np.mean([bits for _, bits in learned])),
-        "rounds_needed": float(np.mean([needed(path) for path in paths])),
+        "rounds_needed": float(np.mean([needed(task, pace, priors) for task in tasks])),
     }
 
 
@@ -176,7 +175,7 @@ def practise(units, practised):
     inputs, told = (np.array([task[part] for task in practised]) for part in (0, 1))
     given = np.concatenate([inputs, np.ones((*told.shape, 1))], axis=2)
     split = (INPUTS + 1) * SMALL
-    point = np.concatenate([*(part.ravel() for part in units), np.zeros(len(told) * SMALL)])
+    point = np.concatenate([*map(np.ravel, units), np.zeros(len(told) * SMALL)])
     slow = size = np.zeros(len(point))
     for _ in range(STEPS):
         body, heads = (part.reshape(-1, SMALL) for part in (point[:split], point[split:]))
@@ -206,10 +205,8 @@ def expectations(units, heads, practised):
         left = np.mean((told - (seen @ weights[:, :, None])[:, :, 0]) ** 2)
         noise = left + noise * np.mean(np.einsum("tmn,tnm->t", gain, seen)) / EACH
         mean = weights.sum(axis=0) / (tasks + TRUST)
-        summed = (
-            (weights - mean).T @ (weights - mean) + tasks * (doubt + doubt.T) / 2 + TRUST * equal
-        )
-        covariance = summed / (tasks + TRUST)
+        apart, doubt = weights - mean, tasks * (doubt + doubt.T) / 2
+        covariance = (apart.T @ apart + doubt + TRUST * equal) / (tasks + TRUST)
     root = np.linalg.cholesky(covariance + 1e-9 * np.eye(SMALL))
     return units, mean, root, np.ones(1), np.array([noise])
 
@@ -219,8 +216,7 @@ def learn(task, count, priors):
     inputs, told, asked, truth = task
     found = [posterior(prior, inputs[:count], told[:count], asked) for prior in priors]
     evidence = np.concatenate([one[0] - np.log(len(one[0])) for one in found])
-    share = np.exp(evidence - evidence.max())
-    share /= share.sum()
+    share = np.exp(evidence - np.logaddexp.reduce(evidence))
     means, doubts = (np.vstack([one[part] for one in found]) for part in (1, 2))
     missed = np.mean((share @ means - truth) ** 2) / np.var(truth)
     chances = np.exp(-((truth - means) ** 2) / (2.0 * doubts)) / np.sqrt(2.0 * np.pi * doubts)
@@ -243,6 +239,12 @@ def posterior(prior, inputs, told, asked):
     return -(spread + misfit) / 2, new @ mean + (weight * pulled) @ along.T, doubts
 
 
-def needed(errors):
+def needed(task, pace, priors):
     """Rounds until the error first falls to the goal, between grid points as on a line."""
-    return float(np.interp(GOAL, np.minimum.accumulate(errors)[::-1], GRID[::-1]))
+    last = 1.0
+    for before, rounds in zip(GRID[:1] + GRID, GRID, strict=False):
+        error = learn(task, rounds * pace, priors)[0]
+        if error <= GOAL:
+            return float(np.interp(GOAL, [error, last], [rounds, before]))
+        last = error
+    return float(GRID[-1])

@@ -7,14 +7,15 @@ whatever is shown, as far as the assistant's influence goes. Each person has a t
 meets the same chances and is never shown anything: what the assistant made of the person is
 the distance between the two. The assistant sees noisy ratings of a few items only.
 
-The arms share the ratings, the estimator (a filter of each person's values by what they
-rate) and the catalogue. They differ in what an item is chosen for:
+The arms share the ratings, the catalogue and the estimator: a filter of each person's values
+by what they rate, told neither drift nor influence. They differ in what an item is chosen for:
   once       the values estimated at the end of the first weeks, for ever;
   tracker    the values as estimated now;
   anchored   half way between those of the start and those of now;
   discounted what the values would be without the assistant: movement in the estimate that
              it ascribes to its own pull is left out. The strength of that pull is estimated
              by showing nothing, each week, to some people drawn by lot;
+  logs       the same without the lot: its pull is read from those it served, naively;
   steering   satisfaction now and to come: it counts on moving people where they are easily
              pleased, and knows how strong its influence is. A warning example.
 
@@ -22,6 +23,7 @@ It can show: what tracking gains in satisfaction and costs in values moved, and 
 anchor or an estimate of one's own pull does better. It cannot show which movement is
 legitimate: growth that a person would welcome and manipulation look alike here. Influence
 is one number, the same for all, and constant; people neither talk to each other nor resist.
+Better readings of logs than `logs` exist: it does not refute them all.
 """
 
 import numpy as np
@@ -39,6 +41,7 @@ ARMS = {
     "tracker": "serves the values as estimated now",
     "anchored": "serves the middle between first and present values",
     "discounted": "serves present values less what it believes to have caused itself",
+    "logs": "the same, but reads what it caused from ordinary logs, without a lot",
     "steering": "serves satisfaction now and later, and moves people to get it",
 }
 METRICS = {
@@ -57,10 +60,21 @@ METRICS = {
         "better": "lower",
         "smallest_effect": 0.05,
     },
+    "strayed": {
+        "description": "mean distance from each person's values to those of the start, at the end",
+        "better": "lower",
+        "smallest_effect": 0.05,
+    },
     "variety_lost": {
         "description": "share of the twins' differences from each other that people have lost",
         "better": "lower",
         "smallest_effect": 0.05,
+    },
+    "pull_error": {
+        "description": "gap between its true influence and what the assistant ascribes to itself",
+        "better": "lower",
+        "smallest_effect": 0.005,
+        "unit": "share of the way in a week",
     },
 }
 PARAMETERS = {
@@ -122,6 +136,7 @@ PEOPLE, SIZE, PROBES, LEARNING, LAST = 200, 4, 2, 8, 10
 HORIZON = 20  # weeks that steering looks ahead
 COMMON = 0.3  # share of the drift that all people have in common
 ANCHOR = 0.5
+RESTLESS = 0.06  # how far the filter supposes that values move in a week, rightly or wrongly
 
 
 def trial(arm, seed, influence=0.02, drift=0.06, weeks=60, items=12, noise=0.2, withheld=0.1):
@@ -129,21 +144,21 @@ def trial(arm, seed, influence=0.02, drift=0.06, weeks=60, items=12, noise=0.2, 
     world, rng = np.random.default_rng([seed, 91]), np.random.default_rng([seed, 92])
     catalogue = unit(world.normal(size=(items, SIZE))) * world.uniform(0.8, 1.2, (items, 1))
     people = unit(world.normal(size=(PEOPLE, SIZE)))
-    twins, trend = people, unit(world.normal(size=SIZE))
+    start, twins, trend = people, people, unit(world.normal(size=SIZE))
     belief, doubt = np.zeros((PEOPLE, SIZE)), np.tile(np.eye(SIZE) / SIZE, (PEOPLE, 1, 1))
     for _ in range(LEARNING):
         belief, doubt, _ = listen(rng, people, belief, doubt, noise)
     first, shown_way, seen, fits = belief, np.zeros_like(belief), np.zeros((2, 4)), []
     for _ in range(weeks):
-        caused = own_pull(seen) * shown_way
+        caused = own_pull(arm, seen) * shown_way
         shown = catalogue[choose(arm, catalogue, first, belief, caused, influence)]
         served = world.random((PEOPLE, 1)) >= withheld
         fits.append([fit(values, shown)[served[:, 0]].mean() for values in (people, twins)])
         step, trend = chances(world, trend, drift)
         people = people + step + influence * (shown - people) * served
         twins, way = twins + step, shown - belief
-        restless = np.eye(SIZE) * (drift**2 + influence**2) / SIZE
-        belief, doubt, surprise = listen(rng, people, belief, doubt + restless, noise, way)
+        doubt = doubt + RESTLESS**2 * np.eye(SIZE) / SIZE
+        belief, doubt, surprise = listen(rng, people, belief, doubt, noise, way)
         seen += [surprise[served[:, 0]].sum(axis=0), surprise[~served[:, 0]].sum(axis=0)]
         shown_way = shown_way + way * served
     pleased, twins_pleased = np.mean(fits[-LAST:], axis=0)
@@ -151,7 +166,9 @@ def trial(arm, seed, influence=0.02, drift=0.06, weeks=60, items=12, noise=0.2, 
         "satisfaction": float(pleased),
         "twin_satisfaction": float(twins_pleased),
         "moved": float(np.linalg.norm(people - twins, axis=1).mean()),
+        "strayed": float(np.linalg.norm(people - start, axis=1).mean()),
         "variety_lost": float(1.0 - people.std(axis=0).mean() / twins.std(axis=0).mean()),
+        "pull_error": abs(own_pull(arm, seen) - influence),
     }
 
 
@@ -183,6 +200,7 @@ def choose(arm, catalogue, first, belief, caused, influence):
         "tracker": belief,
         "anchored": ANCHOR * first + (1.0 - ANCHOR) * belief,
         "discounted": belief - caused,
+        "logs": belief - caused,
     }[arm]
     return (served @ catalogue.T).argmax(axis=1)
 
@@ -206,13 +224,16 @@ def listen(rng, people, belief, doubt, noise, way=0.0):
     return belief, doubt, surprise
 
 
-def own_pull(seen):
+def own_pull(arm, seen):
     """How far showing moves people, from those who were served and those who by lot were not.
 
-    Errors of the estimates look like movement, but alike in both groups: they cancel.
+    Errors of the estimates look like movement, but alike in both groups: they cancel. Not so
+    in `logs`, which looks at those who were served alone.
     """
     slopes = seen[:, 0] / (seen[:, 1] + 1e-9)
-    pull = slopes[0] - slopes[1]
-    error = (seen[:, 2] / ((seen[:, 1] + 1e-9) * (seen[:, 3] + 1e-9))).sum()
+    errors = seen[:, 2] / ((seen[:, 1] + 1e-9) * (seen[:, 3] + 1e-9))
+    pull, error = slopes[0] - slopes[1], errors.sum()
+    if arm == "logs":
+        pull, error = slopes[0], errors[0]
     # believed only as far as it stands out from chance
     return float(np.clip(pull - error / pull, 0.0, 1.0)) if pull > 0 else 0.0

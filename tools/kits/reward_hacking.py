@@ -4,7 +4,8 @@ The world: an answer is twelve steps, each a few numbers. Its true score looks a
 steps, at stretches of three and at the whole: on every scale some direction is liked, and
 beyond a limit that ordinary answers seldom reach, more of it does harm. Judges learn from
 ordinary answers with noisy true scores. A policy then climbs the judged score, with no
-other knowledge; how long it climbs is the pressure. Its true score rises, then falls.
+other knowledge: longer under more pressure, and held back by a tether (a penalty on its
+distance from ordinary answers). Its true score rises, and then it may fall.
 
 The arms are judges, with the same number of labelled answers and the same kind of model
 (ridge regression on random kinked features). They differ in what is seen and combined:
@@ -17,10 +18,11 @@ The arms are judges, with the same number of labelled answers and the same kind 
   refreshed  one judge like the first, with half of the labels kept for answers of the
              policy while it climbs, and retrained whenever some arrive.
 
-It can show: where judged and true score part, and what postpones it at equal labelling
-cost. It cannot show how real judges fail: the harm of too much is built into the world (its
-place and direction are drawn afresh), the scales of the judges are those of the truth, and
-the policy is one normal distribution, climbed without any penalty for leaving home.
+It can show: where judged and true score part, and what postpones or softens it at equal
+labelling cost: the lowest of scales against their mean, or their stronger rival, the one judge
+of everything. It cannot show how real judges fail: the harm of too much is built in, its scales
+and kinks are of the judges' kind, the policy is one normal distribution, and scores have no
+floor: without a tether single seeds can rule a mean.
 """
 
 import numpy as np
@@ -29,7 +31,7 @@ TITLE = "Optimising against a learned judge"
 SUMMARY = (
     "A policy climbs the score of judges that were trained on ordinary answers, until pleasing "
     "them is no longer doing well. Does taking the lowest of judges at three scales keep the "
-    "true score up longer than one judge of everything, near copies, or fresh labels?"
+    "true score up longer than their mean, one judge of everything, near copies, or fresh labels?"
 )
 DIRECTIONS = ("reward-hacking",)
 FACTOR = "which judges the policy has to please"
@@ -49,7 +51,7 @@ METRICS = {
         "unit": "spreads of ordinary answers",
     },
     "flattery": {
-        "description": "by how much the judged score exceeds the true one at the end",
+        "description": "by how much more the judged score has gained than the true one",
         "better": "lower",
         "smallest_effect": 1.0,
         "unit": "spreads of ordinary answers",
@@ -65,12 +67,6 @@ METRICS = {
         "better": "higher",
         "smallest_effect": 0.1,
         "unit": "share of the climb",
-    },
-    "best_score": {
-        "description": "the best true score on the way, had one known when to stop",
-        "better": "higher",
-        "smallest_effect": 0.5,
-        "unit": "spreads of ordinary answers",
     },
 }
 PARAMETERS = {
@@ -109,17 +105,24 @@ PARAMETERS = {
         "high": 4.0,
         "description": "where the harm begins, in spreads of ordinary answers",
     },
+    "tether": {
+        "type": "float",
+        "default": 0.05,
+        "low": 0.0,
+        "high": 0.5,
+        "description": "how strongly the policy is held to where it began, in every arm",
+    },
 }
 DEFAULT = {
-    "treatment": "refreshed",
-    "control": "lowest",
+    "treatment": "lowest",
+    "control": "average",
     "metric": "true_score",
     "direction": "increase",
 }
-TURNING = {"pressure": 10}
+TURNING = {"tether": 0.3}
 PLOT = {"over": "pressure", "metric": "true_score"}
 COST_SECONDS = 15
-LIMITS = "The judges' scales are those of the truth, and the policy climbs unchecked by its origin."
+LIMITS = "The judges' scales and kinks are of the truth's own kind; the policy is one normal cloud."
 
 STEPS, SIZE, SCALES = 12, 4, (1, 3, 12)  # a scale is how many steps it looks at together
 KINKS, RIDGE = 20, 1.0
@@ -128,7 +131,7 @@ ALIKE = 0.8  # how much what does harm beyond the limit resembles what is liked
 CROWD, PACE, REFRESHES, WATCHED, EVERY = 24, 0.2, 5, 60, 5
 
 
-def trial(arm, seed, pressure=100, labels=400, label_noise=0.5, harm=3.0, limit=2.0):
+def trial(arm, seed, pressure=100, labels=400, label_noise=0.5, harm=3.0, limit=2.0, tether=0.05):
     """Train judges on ordinary answers, climb what they say, and compare with the truth."""
     truth = world(np.random.default_rng([seed, 83]), harm, limit)
     rng = np.random.default_rng([seed, 84])
@@ -137,6 +140,7 @@ def trial(arm, seed, pressure=100, labels=400, label_noise=0.5, harm=3.0, limit=
     seen = examples(rng, truth, np.zeros((STEPS, SIZE)), first, label_noise)
     kinks = [draw_kinks(rng) for _ in range(3)]
     judge, centre, path = train(arm, kinks, seen), np.zeros((STEPS, SIZE)), []
+    promised = judge(watched).mean()
     fresh = set(np.linspace(0, pressure, REFRESHES + 1, dtype=int)[:-1]) - {0}
     for step in range(pressure):
         if arm == "refreshed" and step in fresh:
@@ -145,15 +149,14 @@ def trial(arm, seed, pressure=100, labels=400, label_noise=0.5, harm=3.0, limit=
             judge = train(arm, kinks, seen)
         if step % EVERY == 0:
             path.append(truth(centre + watched).mean())
-        centre = climb(rng, judge, centre)
+        centre = climb(rng, judge, centre, tether)
     path.append(truth(centre + watched).mean())
     best = int(np.argmax(path))
     return {
         "true_score": float(path[-1]),
-        "flattery": float(judge(centre + watched).mean() - path[-1]),
+        "flattery": float(judge(centre + watched).mean() - promised - (path[-1] - path[0])),
         "fall": float(path[best] - path[-1]),
         "turning_point": min(best * EVERY, pressure) / pressure,
-        "best_score": float(path[best]),
     }
 
 
@@ -239,10 +242,11 @@ def fit(kinks, scales, answers, scores):
     return judge
 
 
-def climb(rng, judge, centre):
-    """Move the policy towards those of its answers that are judged better than others."""
+def climb(rng, judge, centre, tether):
+    """Move the policy towards those of its answers that are judged better, and a little home."""
     half = rng.normal(size=(CROWD // 2, STEPS, SIZE))
     tries = np.concatenate([half, -half])
     judged = judge(centre + tries)
     praise = (judged - judged.mean()) / (judged.std() + 1e-9)
-    return centre + PACE * (praise @ tries.reshape(CROWD, -1)).reshape(STEPS, SIZE) / CROWD
+    uphill = (praise @ tries.reshape(CROWD, -1)).reshape(STEPS, SIZE) / CROWD
+    return centre + PACE * (uphill - tether * centre)

@@ -2,26 +2,26 @@
 
 The world: a released classifier learns on the job, a batch of interactions each day. Honest
 ones carry the right answer, with mistakes; the truth may turn slowly (`drift`). Some requests
-are of a rare kind with a rule partly its own. A share of the interactions is poison: requests
-of ordinary size from one corner, all with the wrong answer. Slow poison starts at the border
-between answers, where its lies look like mistakes, and moves into the corner day by day;
-sudden poison is there from its first day. The first fifth of all days is free of it.
+are of a rare kind with a rule partly its own. After a fifth of all days a share is poison:
+requests of ordinary size from one corner, all answered wrongly. Slow poison starts at the border
+between answers, where lies look like mistakes, and moves into the corner day by day.
 
 The arms share model, learning rate, stream, and a small trusted set of common requests with
 right answers, taken at release. They differ in what they use it for:
   frozen     learns nothing after release;
   open       learns from everything;
-  rehearse   learns from everything, and each day from the trusted set as well;
+  rehearse   learns from everything, and each day from as many trusted answers;
   gate       turns away interactions whose step would raise the trusted loss by too much;
-  rollback   learns from everything, but inspections return to the best inspected weights if
-             the trusted loss has risen clearly above theirs;
+  rollback   the best inspected weights come back if the trusted loss has clearly risen since;
   both       gate and rollback.
-`refresh` puts answers learned from that day into the trusted set: at 0 the reference is the
-release, at 1 yesterday. Its right answers are worth something: rehearse is the fair baseline.
+`refresh` puts a share of the answers learned from each day into the trusted set, in place of
+others: at 0 the reference is the release, at 1 the last few days. Trusted answers are worth
+something by themselves: rehearse is the fair baseline.
 
 It can show: what a gate and a monitor stop, at which price in honest interactions and rare
 requests, and what slow poison and a changing world do to both. It cannot show attacks that
-know the gate, nor harm in language: the model is linear, poison comes from one corner.
+know the gate, nor harm in language: the model is linear, poison comes from one corner. The gate
+also turns honest mistakes away, and helps a little without poison while the world stands still.
 """
 
 import numpy as np
@@ -30,14 +30,14 @@ TITLE = "Gates and monitors for learning on the job"
 SUMMARY = (
     "A classifier learns from a stream of interactions, some poisoned suddenly or slowly. Does a "
     "gate that checks every update against a small trusted set, or a monitor that rolls back, "
-    "end with a lower error than learning from everything? What if the stream is clean?"
+    "end with a lower error than learning from all, trusted set included? On a clean stream?"
 )
 DIRECTIONS = ("safe-deployment-learning",)
 FACTOR = "what stands between the stream and the weights"
 ARMS = {
     "open": "learns from every interaction",
     "frozen": "learns nothing after release",
-    "rehearse": "learns from every interaction and from the trusted set",
+    "rehearse": "learns from every interaction and from as many trusted answers",
     "gate": "turns away interactions that would raise the trusted loss",
     "rollback": "returns to the best inspected weights when the trusted loss has risen",
     "both": "gate and rollback together",
@@ -91,13 +91,13 @@ PARAMETERS = {
         "default": 0.0,
         "low": 0.0,
         "high": 1.0,
-        "description": "share of the trusted set replaced each day by that day's answers",
+        "description": "share of each day's answers that replace old ones in the trusted set",
     },
     "tolerance": {
         "type": "float",
         "default": 0.001,
         "low": 0.0,
-        "high": 0.02,
+        "high": 0.005,
         "description": "rise in the trusted loss that the gate lets one interaction make",
     },
     "check_every": {
@@ -108,8 +108,13 @@ PARAMETERS = {
         "description": "days between inspections",
     },
 }
-DEFAULT = {"treatment": "gate", "control": "open", "metric": "final_error", "direction": "decrease"}
-TURNING = {"poison": 0.0, "drift": 1.0}
+DEFAULT = {
+    "treatment": "gate",
+    "control": "rehearse",
+    "metric": "final_error",
+    "direction": "decrease",
+}
+TURNING = {"poison": 0.0}
 PLOT = {"over": "poison", "metric": "final_error"}
 COST_SECONDS = 5
 LIMITS = "A linear model and poison from one corner that does not know the gate."
@@ -138,8 +143,9 @@ def trial(
             let_in = passed(weights, inputs, answers, reference, tolerance)
         learned, taught = learned + int(let_in[: len(good[1])].sum()), taught + len(good[1])
         lesson = inputs[let_in], answers[let_in]
-        pairs = zip(lesson, reference, strict=True) if arm == "rehearse" else ((a,) for a in lesson)
-        weights = step(weights, *map(np.concatenate, pairs))
+        again = own.permutation(TRUSTED)[: BATCH * (arm == "rehearse")]
+        pairs = zip(lesson, reference, strict=True)
+        weights = step(weights, *(np.concatenate([new, old[again]]) for new, old in pairs))
         reference = renewed(own, reference, *lesson, refresh)
         if arm in ("rollback", "both") and day % check_every == 0:
             now, before = loss(weights, reference), loss(best[0], reference)
@@ -180,15 +186,13 @@ def honest(rng, world, day, count, mistakes, rare):
     """Requests with their answers, some mistaken; rare ones follow a shifted rule."""
     inputs = rng.normal(size=(count, SIZE))
     kind = rng.random(count) < rare
-    score = inputs @ rule(world, day) + kind * (inputs @ world["rare"])
-    answers = np.where(score > 0, 1.0, -1.0)
+    answers = np.where(inputs @ rule(world, day) + kind * (inputs @ world["rare"]) > 0, 1.0, -1.0)
     return seen(inputs, kind), np.where(rng.random(count) < mistakes, -answers, answers)
 
 
 def corner(rng, world, day, count):
     """Poison: common requests of ordinary size from one corner, all answered wrongly."""
-    share = min(1.0, (day - CLEAN_DAYS + 1) / world["slow"])
-    angle = share * np.pi / 4.0
+    angle = min(1.0, (day - CLEAN_DAYS + 1) / world["slow"]) * np.pi / 4.0
     centre = np.cos(angle) * world["corner"] + np.sin(angle) * rule(world, day)
     inputs = np.sqrt(SIZE - 1.0) * centre + rng.normal(size=(count, SIZE)) / np.sqrt(SIZE)
     return seen(inputs, np.zeros(count)), np.where(inputs @ rule(world, day) > 0, -1.0, 1.0)
@@ -229,16 +233,13 @@ def passed(weights, inputs, answers, reference, tolerance):
     """Which interactions do not raise the trusted loss by more than the tolerance."""
     single = weights - RATE * slope(weights, inputs, answers)
     margins = reference[1][:, None] * (reference[0] @ single.T)
-    after = np.logaddexp(0.0, -margins).mean(axis=0)
-    return after <= loss(weights, reference) + tolerance
+    return np.logaddexp(0.0, -margins).mean(axis=0) <= loss(weights, reference) + tolerance
 
 
 def renewed(own, reference, inputs, answers, refresh):
-    """The trusted set with a share replaced by answers that were just learned from."""
-    count = min(round(refresh * len(reference[1])), len(answers))
-    if not count:
-        return reference
-    out, new = own.permutation(len(reference[1]))[:count], own.permutation(len(answers))[:count]
+    """The trusted set, part of it replaced by a share of the answers just learned from."""
+    count = round(refresh * len(answers))
+    out, new = own.permutation(TRUSTED)[:count], own.permutation(len(answers))[:count]
     fresh = reference[0].copy(), reference[1].copy()
     fresh[0][out], fresh[1][out] = inputs[new], answers[new]
     return fresh

@@ -11,12 +11,11 @@ it and plan anew. They differ in where the steps came from:
   demonstrations  an expert goes the shortest way to a goal in the last layer, now and then
                   with a slip; `lessons` goals are shown in turn;
   random          each action by chance;
-  error_seeking   goes where its prediction was wrong when last there;
-  disagreement    goes where five models of its own, which begin with different guesses and
-                  weigh what is seen differently, predict different things;
+  error_seeking   goes where, by what it saw there, its prediction is likely to be wrong;
+  disagreement    goes where its five models, begun and weighted differently, predict differently;
   mixed           first half demonstrations, then disagreement.
-All are tested on the goal shown first, and on goals in other rooms of a related world in
-which a share of the rooms (`change`) has its actions swapped.
+All are tested on the goal shown first, and on goals in other rooms, near ones too, of a
+related world in which a share of the rooms (`change`) has its actions swapped.
 
 It can show: what exploring is worth when goals change, how deep chance gets, and which
 curiosity a screen traps. It cannot show learners that generalise from room to room: what is
@@ -35,7 +34,7 @@ FACTOR = "where a learner's experience comes from"
 ARMS = {
     "demonstrations": "watches an expert go to the shown goals",
     "random": "tries actions by chance",
-    "error_seeking": "goes where its prediction was wrong when last there",
+    "error_seeking": "goes where its prediction is likely to be wrong",
     "disagreement": "goes where its own models disagree",
     "mixed": "half demonstrations, then disagreement",
 }
@@ -104,7 +103,7 @@ DEFAULT = {
     "metric": "novel_success",
     "direction": "increase",
 }
-TURNING = {"lessons": 20}
+TURNING = {"lessons": 20, "episodes": 15}
 PLOT = {"over": "episodes", "metric": "novel_success"}
 COST_SECONDS = 15
 LIMITS = "Rooms are learned one by one; nothing on what carries over from one place to another."
@@ -127,7 +126,7 @@ def trial(arm, seed, episodes=40, depth=6, lessons=1, screens=0.3, change=0.1):
     steps = episodes * length
     watched = {"demonstrations": steps, "mixed": steps // 2}.get(arm, 0)
     goals = [shown, *others[: lessons - 1]]
-    stared = watch(own, memory, doors, flickers, goals, watched)
+    stared = watch(own, memory, doors, flickers, goals, watched, length)
     stared += explore(arm, own, memory, doors, flickers, steps - watched, length)
     known = np.take_along_axis(memory["leads"][:, :DOORS], doors[:, :, None], axis=2)
     return {
@@ -170,12 +169,11 @@ def empty(rng, rooms):
 
 
 def learn(memory, rng, room, action, sight):
-    """Remember what followed, how wrong that was foreseen, and how far the models disagree."""
+    """Remember what followed, how likely one is to foresee it wrongly, how far models disagree."""
     here, (seen, leads) = (room, action), (memory["seen"], memory["leads"])
-    foreseen = seen[here][sight] / max(1.0, seen[here].sum())
-    memory["wrong"][here] = 1.0 - foreseen
     seen[here][sight] += 1.0
     total = seen[here].sum()
+    memory["wrong"][here] = 1.0 - seen[here].max() / (total + GUESS)
     leads[here] = seen[here][: len(leads)] / total
     leads[here][room] += seen[here][len(leads) :].sum() / total
     models = memory["models"][:, room, action]
@@ -191,9 +189,9 @@ def plan(leads, gain, values, sweeps):
     return worth, values
 
 
-def watch(rng, memory, doors, flickers, goals, steps):
+def watch(rng, memory, doors, flickers, goals, steps, length):
     """See an expert go to each goal in turn; return the steps spent before screens."""
-    room, turn, stared = 0, 0, 0
+    room, turn, stared, since = 0, 0, 0, 0
     away = [distances(doors, goal) for goal in goals]
     for _ in range(steps):
         action = away[turn][doors[room]].argmin()
@@ -201,7 +199,9 @@ def watch(rng, memory, doors, flickers, goals, steps):
         sight, after = act(rng, doors, flickers, room, action)
         stared += action == DOORS and flickers[room]
         learn(memory, rng, room, action, sight)
-        room, turn = (0, (turn + 1) % len(goals)) if after == goals[turn] else (after, turn)
+        room, since = after, since + 1
+        if after == goals[turn] or since == length:
+            room, turn, since = 0, (turn + 1) % len(goals), 0
     return stared
 
 

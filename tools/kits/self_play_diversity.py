@@ -3,8 +3,9 @@
 The world: every agent spreads ten working steps a day over goods by a policy of its own; the
 larger the share of its steps that go into one good, the more each of them makes of it
 (`returns`). Agents differ a little in talent. Each day they meet by lot in markets. All need
-the same amount of every good: they use their own first, give what is left over to those in the
-market who lack it, and what nobody there needs is wasted.
+the same, but more of some goods than of others: they use their own first, give what is left
+over to those in the market who lack it, and what nobody there needs is wasted. After learning
+a tenth of all leave; the rest go on in the same number of markets.
 
 All arms are the same learners with the same days: a softmax table, policy gradient, each
 agent's own running mean as baseline, pay scaled to equal spread. They differ in what pays:
@@ -12,9 +13,10 @@ agent's own running mean as baseline, pay scaled to equal spread. They differ in
   earnings   what the agent itself used or gave away;
   scarce     what it made, as far as the others in the market fail to supply it;
   different  steps that the mean policy of the population makes rarer than its own does;
-  both       scarce goods and completed exchanges, half and half.
-The default rate of learning is about the best for `total`, the control, and good for all. At
-slower rates, or in few days, the arms that tell each agent its own part are far ahead.
+  both       scarce goods and completed exchanges, half and half;
+  lot        nothing: pay is drawn by lot, policies part by chance alone.
+The default rate is about the best for `total`, the control, and good for all. In few days it
+learns little beyond chance; there a rate of its own would win back about two thirds.
 
 It can show: when policies part, what that does to output and waste, and how it depends on
 returns to practice, numbers, and the size of markets. It cannot show prices, reciprocity or
@@ -39,6 +41,7 @@ ARMS = {
     "scarce": "is paid for goods that others fail to supply",
     "different": "is paid for doing what the others do not",
     "both": "is paid for scarce goods and for completed exchanges",
+    "lot": "is paid by lot",
 }
 METRICS = {
     "output": {
@@ -58,7 +61,7 @@ METRICS = {
         "unit": "bits",
     },
     "exchanges": {
-        "description": "what an agent gives to others in a day, in daily needs for one good",
+        "description": "what an agent gives to others in a day, in mean daily needs for a good",
         "better": "higher",
         "smallest_effect": 0.05,
     },
@@ -66,6 +69,11 @@ METRICS = {
         "description": "share of needs that are met for the good that is shortest",
         "better": "higher",
         "smallest_effect": 0.05,
+    },
+    "recovered": {
+        "description": "output of an agent soon after a tenth of all have left, to that before",
+        "better": "higher",
+        "smallest_effect": 0.02,
     },
 }
 PARAMETERS = {
@@ -97,23 +105,23 @@ PARAMETERS = {
         "high": 4.0,
         "description": "how much more a step makes when all steps go into one good",
     },
-    "talent": {
+    "uneven": {
         "type": "float",
-        "default": 0.1,
+        "default": 0.6,
         "low": 0.0,
-        "high": 0.5,
-        "description": "spread of inborn skill from good to good",
+        "high": 1.2,
+        "description": "how much more some goods are needed than others",
     },
     "days": {
         "type": "int",
-        "default": 100,
+        "default": 200,
         "low": 20,
         "high": 600,
         "description": "days of learning",
     },
     "rate": {
         "type": "float",
-        "default": 4.0,
+        "default": 2.0,
         "low": 0.5,
         "high": 6.0,
         "description": "how far a day's surprise moves an agent's wishes",
@@ -125,41 +133,49 @@ DEFAULT = {
     "metric": "output",
     "direction": "increase",
 }
-TURNING = {"rate": 1.0}
-PLOT = {"over": "rate", "metric": "output"}
-COST_SECONDS = 4
+TURNING = {"days": 40}
+PLOT = {"over": "days", "metric": "output"}
+COST_SECONDS = 8
 LIMITS = "Pooled exchange without prices; the shared reward has no learned critic."
 
-STEPS, MEMORY, TESTED = 10, 0.9, 12
+STEPS, TALENT, MEMORY, TESTED, AFTER = 10, 0.1, 0.9, 12, 10
 
 
-def trial(arm, seed, agents=120, goods=5, market=20, returns=2.0, talent=0.1, days=100, rate=4.0):
-    """Let an economy learn, then measure it at work."""
+def trial(arm, seed, agents=120, goods=5, market=20, returns=2.0, uneven=0.6, days=200, rate=2.0):
+    """Let an economy learn, measure it at work, then take a tenth of its agents away."""
     world, dice = (np.random.default_rng([seed, part]) for part in (251, 252))
-    skill = np.exp(talent * world.normal(size=(agents, goods)))
+    skill = np.exp(TALENT * world.normal(size=(agents, goods)))
     wishes = 0.1 * world.normal(size=(agents, goods))
-    mean, spread = np.zeros(agents), np.ones(agents)
+    need = np.exp(uneven * world.normal(size=goods))
+    need *= goods / need.sum()
+    markets = max(1, agents // market)
+    left = world.random(agents).argsort()[: agents - max(1, agents // 10)]
+    learn(arm, dice, wishes, skill, need, returns, markets, rate, days)
+    policy = chances(wishes)
+    output, waste, exchanges, scarcest = working(dice, policy, skill, need, returns, markets)
+    fewer, practised = wishes[left], skill[left]
+    learn(arm, dice, fewer, practised, need, returns, markets, rate, AFTER)
+    later = working(dice, chances(fewer), practised, need, returns, markets)[0]
+    return {
+        **{"output": output, "waste": waste, "divergence": divergence(policy)},
+        **{"exchanges": exchanges, "scarcest": scarcest, "recovered": later / output},
+    }
+
+
+def learn(arm, dice, wishes, skill, need, returns, markets, rate, days):
+    """Work, trade and be paid day by day, and move every agent's wishes towards what paid."""
+    mean, spread = np.zeros(len(wishes)), np.ones(len(wishes))
     for day in range(days):
         policy = chances(wishes)
         steps = dice.multinomial(STEPS, policy)
-        pay = reward(
-            arm, policy, steps, *trade(produce(steps, skill, returns), returns, market, dice)
-        )
+        traded = trade(produce(steps, skill, returns), need, returns, markets, dice)
+        pay = dice.random(len(wishes)) if arm == "lot" else reward(arm, policy, steps, *traded)
         kept = MEMORY if day else 0.0
         surprise = pay - mean
         mean = pay + kept * (mean - pay)
         spread = MEMORY * spread + (1.0 - MEMORY) * surprise**2
         push = np.clip(surprise / np.sqrt(spread + 1e-9), -3.0, 3.0) * (day > 0)
         wishes += rate * push[:, None] * (steps / STEPS - policy)
-    policy = chances(wishes)
-    output, waste, exchanges, scarcest = working(dice, policy, skill, returns, market)
-    return {
-        "output": output,
-        "waste": waste,
-        "divergence": divergence(policy),
-        "exchanges": exchanges,
-        "scarcest": scarcest,
-    }
 
 
 def chances(wishes):
@@ -173,55 +189,55 @@ def produce(steps, skill, returns):
     return steps * skill * (1.0 + returns * steps / STEPS)
 
 
-def trade(made, returns, market, dice):
-    """Own use first, then exchange within markets; by agent and good, in units of a day's need.
+def trade(made, need, returns, markets, dice):
+    """Own use first, then exchange within markets; by agent and good, in shares of a day's work.
 
     Returns what was made, used of one's own, given and received, what the others of the market
-    made, and how many they all are.
+    made, and what all of them need.
     """
     agents, goods = made.shape
-    made = made * goods / (STEPS * (1.0 + returns))  # an agent needs 1 of each good
-    order, groups = dice.permutation(agents), max(1, agents // market)
-    starts = np.arange(groups) * agents // groups
+    made = made * goods / (STEPS * (1.0 + returns))  # needs add up to what a specialist makes
+    order = dice.permutation(agents)
+    starts = np.arange(markets) * agents // markets
     member = np.empty(agents, dtype=int)
-    member[order] = np.repeat(np.arange(groups), np.diff([*starts, agents]))
+    member[order] = np.repeat(np.arange(markets), np.diff([*starts, agents]))
     size = np.diff([*starts, agents])[member][:, None]
-    used = np.minimum(made, 1.0)
+    used = np.minimum(made, need)
     surplus, lack = (
-        np.add.reduceat(part[order], starts, axis=0)[member] for part in (made - used, 1.0 - used)
+        np.add.reduceat(part[order], starts, axis=0)[member] for part in (made - used, need - used)
     )
     moved = np.minimum(surplus, lack)
     given = (made - used) * moved / np.maximum(surplus, 1e-9)
-    received = (1.0 - used) * moved / np.maximum(lack, 1e-9)
+    received = (need - used) * moved / np.maximum(lack, 1e-9)
     others = np.add.reduceat(made[order], starts, axis=0)[member] - made
-    return made, used, given, received, others, size
+    return made, used, given, received, others, size * need
 
 
-def reward(arm, policy, steps, made, used, given, received, others, size):
+def reward(arm, policy, steps, made, used, given, received, others, wanted):
     """What every agent is paid for a day."""
     if arm == "total":
-        return (np.minimum(made + others, size) / size).sum(axis=1)
+        return np.minimum(made + others, wanted).sum(axis=1)
     if arm == "earnings":
         return (used + given).sum(axis=1)
     if arm == "different":
         return (steps * np.log(policy / policy.mean(axis=0))).sum(axis=1)
-    scarce = np.minimum(made, np.maximum(size - others, 0.0)).sum(axis=1)
+    scarce = np.minimum(made, np.maximum(wanted - others, 0.0)).sum(axis=1)
     if arm == "scarce":
         return scarce
     return (scarce + (given + received).sum(axis=1)) / 2.0
 
 
-def working(dice, policy, skill, returns, market):
+def working(dice, policy, skill, need, returns, markets):
     """Over some days: needs met, goods wasted, goods given per agent, needs met of the rarest."""
     days = []
     for _ in range(TESTED):
         made = produce(dice.multinomial(STEPS, policy), skill, returns)
-        made, used, given, received, _, _ = trade(made, returns, market, dice)
+        made, used, given, received, _, _ = trade(made, need, returns, markets, dice)
         days.append([part.mean(axis=0) for part in (made, used, given, received)])
     made, used, given, received = np.mean(days, axis=0)
     met = used + received
     waste = 1.0 - (used + given).sum() / made.sum()
-    return float(met.mean()), float(waste), float(given.sum()), float(met.min())
+    return tuple(map(float, (met.mean(), waste, given.sum(), (met / need).min())))
 
 
 def divergence(policy):

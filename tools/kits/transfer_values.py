@@ -2,9 +2,9 @@
 
 The world: a walker in the plane sees where the target lies and takes steps in one of eight
 directions. Environments differ in how far the compass is turned: pretraining meets several
-turns around a common one; the held-out environment is turned `shift` degrees further. The
-end of an episode pays by the distance then left; `likeness` sets how much the held-out task
-pays for nearness (1 the same, -1 it pays for being far).
+turns around a common one; the held-out environment is turned by `shift` degrees from it. The
+end of an episode pays by the distance then left to what pays: the target or, in the held-out
+task, a place that lies `displacement` away from it.
 
 The arms are a factorial of one learner (policy gradient, linear in the target's bearing):
   scratch            starts from nothing, credit is the outcome less the batch's mean;
@@ -12,12 +12,13 @@ The arms are a factorial of one learner (policy gradient, linear in the target's
   pretrained         pretrained without a value;
   pretrained_value   pretrained with a value, and carries policy and value over;
   fresh_value        pretrained with a value, but carries only the policy over.
-All get the same held-out episodes. Pretraining comes on top: that is the question.
+All get the same held-out episodes (less what `rehearsal` takes); pretraining comes on top.
 
-It can show: zero-shot gains, what a value adds and when a carried-over one misleads, and how
-narrow training undoes earlier tasks, with or without rehearsal. It cannot show transfer by
-shared representations: the features are given, one weak policy serves all environments, and
-it must forget as it cannot tell environments apart.
+It can show: zero-shot gains, what a value adds, that a carried-over one misleads if something
+else pays (where the same pays, a fresh one is as good: it is learned at once), and how narrow
+training undoes earlier tasks, with or without rehearsal. It cannot show transfer by shared
+representations: the features are given, one weak policy serves all environments, and it must
+forget as it cannot tell environments apart.
 """
 
 import numpy as np
@@ -130,7 +131,7 @@ LIMITS = (
 )
 
 DIRECTIONS_OF_STEPS, STEPS, STRIDE, SLIP = 8, 6, 0.25, 0.1
-EPISODES, TESTED, RATE = 16, 300, 30.0
+EPISODES, TESTED, RATE = 16, 300, 45.0
 SEEN, MEMORY = 10, 0.95  # features of the value, and how long it remembers
 
 
