@@ -7,13 +7,16 @@ can hold against others; nothing is guessed.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from scientist.errors import UsageError
 from scientist.lab.kits import Kit
 from scientist.records import Assertion, Range, Says, Scope, Source, Way
+from scientist.science.consistency.scope import overlap
 
+LONGEST = 2000  # characters: a claim is a sentence
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 WAYS = {
     "raises": Way.INCREASE,
@@ -55,6 +58,17 @@ def read(name: str, text: str, source: Source, kits: Sequence[Kit], weight: floa
     said = " ".join(text.split())
     if not said:
         raise UsageError("there is nothing stated", 'scientist claim add "SENTENCE"')
+    if len(said) > LONGEST:
+        raise UsageError(
+            f"a claim is one sentence: {len(said)} characters are more than {LONGEST}",
+            'scientist claim add "SENTENCE"',
+        )
+    try:
+        said.encode()
+    except UnicodeEncodeError as fault:
+        raise UsageError(
+            f"the sentence is not text: {fault}", 'scientist claim add "SENTENCE" (UTF-8)'
+        ) from fault
     plain = Assertion(id=name, says=Says.TEXT, text=said, source=source, weight=weight)
     if found := _STATUS.fullmatch(said):
         return plain.model_copy(
@@ -67,6 +81,14 @@ def read(name: str, text: str, source: Source, kits: Sequence[Kit], weight: floa
     if found := _COMPARED.fullmatch(said):
         return _comparison(plain, found, kits)
     return plain
+
+
+def has_form(text: str) -> bool:
+    """Whether a sentence may be more than text: what `read` needs the kits for."""
+    said = " ".join(text.split())
+    if len(said) > LONGEST:
+        return False
+    return bool(_STATUS.fullmatch(said) or _COMPARED.fullmatch(said))
 
 
 def _comparison(plain: Assertion, found: re.Match[str], kits: Sequence[Kit]) -> Assertion:
@@ -90,7 +112,7 @@ def _comparison(plain: Assertion, found: re.Match[str], kits: Sequence[Kit]) -> 
     way = WAYS[found["way"].lower()]
     ranges: dict[str, Range] = {}
     for condition in filter(None, (found["before"], found["after"])):
-        ranges.update(_ranges(condition, kit))
+        _narrow(ranges, _conditions(condition, kit))
     margin = kit.smallest_effect(metric)
     bounded = way in (Way.SAME, Way.NOT_INCREASE, Way.NOT_DECREASE, Way.DIFFERENT)
     return plain.model_copy(
@@ -107,14 +129,23 @@ def _comparison(plain: Assertion, found: re.Match[str], kits: Sequence[Kit]) -> 
     )
 
 
-def _ranges(text: str, kit: Kit) -> dict[str, Range]:
+def _narrow(ranges: dict[str, Range], conditions: Iterable[tuple[str, Range]]) -> None:
+    """Let conditions hold together; two on one parameter leave what both allow."""
+    for name, one in conditions:
+        both = overlap(Scope(ranges={name: one}), Scope(ranges={name: ranges.get(name, Range())}))
+        if both is None:
+            raise UsageError(
+                f"no value of {name} meets all that is said of it",
+                f'say "{name} from LOW to HIGH"',
+            )
+        ranges.update(both.ranges)
+
+
+def _conditions(text: str, kit: Kit) -> Iterator[tuple[str, Range]]:
     """Conditions on parameters, joined by commas or "and"."""
     joined = re.sub(rf"(between {NUMBER}) and (?={NUMBER})", r"\1 to ", text)
-    found: dict[str, Range] = {}
     for part in re.split(r", (?:and )?| and ", joined):
-        name, range_ = _range(part.strip(), kit)
-        found[name] = range_
-    return found
+        yield _range(part.strip(), kit)
 
 
 def _range(part: str, kit: Kit) -> tuple[str, Range]:
@@ -126,9 +157,9 @@ def _range(part: str, kit: Kit) -> tuple[str, Range]:
             raise UsageError(
                 f"kit {kit.name} has no parameter {said[1]!r}", f"scientist kit show {kit.name}"
             )
-        value = float(said[2])
+        value = _number(said[2])
         if kind == "range":
-            low, high = sorted((value, float(said[3])))
+            low, high = sorted((value, _number(said[3])))
             return said[1], Range(low=low, high=high)
         low_end = {"least": (value, False), "above": (value, True), "point": (value, False)}
         high_end = {"most": (value, False), "below": (value, True), "point": (value, False)}
@@ -139,3 +170,10 @@ def _range(part: str, kit: Kit) -> tuple[str, Range]:
         f"{part!r} is no condition that can be read",
         'say "shift = 1", "shift from 0.4 to 1", "shift >= 0.4" or "shift < 0.4"',
     )
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise UsageError(f"{text} is too large a number", "name a value that the kit can take")
+    return value

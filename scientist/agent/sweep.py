@@ -52,15 +52,7 @@ def sweep(
     say: Callable[[str], None],
 ) -> Sweep:
     """Measure all arms at each level of a parameter, and put that on record."""
-    if over not in kit.parameters:
-        raise UsageError(
-            f"kit {kit.name} has no parameter {over}", f"scientist kit show {kit.name}"
-        )
-    if not 2 <= seeds <= MOST_SEEDS:
-        raise UsageError(f"--seeds must lie between 2 and {MOST_SEEDS}, not at {seeds}")
-    if over in chosen:
-        raise UsageError(f"{over} cannot be set and swept", "leave one of the two out")
-    parameters = kit.validate_parameters(chosen)
+    parameters = settings_of(kit, over, chosen, seeds)
     parameter = kit.parameters[over]
     levels = sorted({*parameter.levels(), parameter.value(over, parameter.default)})
     tier = tiers.choose(unsafe=settings.unsafe_no_sandbox)
@@ -88,6 +80,23 @@ def sweep(
         sync=True,
     )
     return Sweep(kit, over, parameters, found)
+
+
+def settings_of(
+    kit: Kit, over: str, chosen: Mapping[str, Any], seeds: int
+) -> dict[str, float | int]:
+    """The parameters besides the one that is swept; what cannot be swept is refused."""
+    show = f"scientist kit show {kit.name}"
+    if over not in kit.parameters:
+        raise UsageError(f"kit {kit.name} has no parameter {over!r}", show)
+    if not 2 <= seeds <= MOST_SEEDS:
+        raise UsageError(
+            f"--seeds must lie between 2 and {MOST_SEEDS}, not at {seeds}",
+            f"scientist kit sweep {kit.name} --seeds {min(max(seeds, 2), MOST_SEEDS)}",
+        )
+    if over in chosen:
+        raise UsageError(f"{over} cannot be set and swept", "leave one of the two out")
+    return kit.validate_parameters(chosen)
 
 
 def _measure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,31 +25,48 @@ def card(conflict: Conflict, knowledge: Knowledge) -> list[str]:
     lines += [
         f"  {'because' if not place else '':<9} {step}" for place, step in enumerate(conflict.proof)
     ]
-    if resolution := _resolution(conflict, knowledge):
-        lines.append(
-            f"  {'mended' if _is_mended(conflict, knowledge) else 'plan':<9} {resolution.reason}"
-        )
+    if resolution := knowledge.resolution(conflict.id):
+        if knowledge.is_mended(conflict):
+            lines.append(f"  {'mended':<9} {resolution.reason}")
+            lines += [
+                f"  {'':<9} {_kept(one.assertion, knowledge)}"
+                for one in resolution.changes
+                if one.assertion in knowledge.findings
+            ]
+        elif knowledge.waits(conflict.id):
+            lines.append(f"  {'plan':<9} {resolution.reason}")
     return lines
+
+
+def _kept(finding: str, knowledge: Knowledge) -> str:
+    asked = knowledge.findings[finding].hypothesis
+    return (
+        f"What {finding} measured stays on record and counts for the credence in {asked}: "
+        f"scientist belief show {asked}"
+    )
 
 
 def status(conflict: Conflict, knowledge: Knowledge) -> str:
     """Where a conflict stands."""
-    resolution = _resolution(conflict, knowledge)
-    if _is_mended(conflict, knowledge) and resolution:
+    resolution = knowledge.resolution(conflict.id)
+    if knowledge.is_mended(conflict) and resolution:
         done = {"rescope": "a claim was narrowed", "demote": "a claim was given up"}
         return f"mended, {done.get(resolution.how, 'nothing clashes any more')}"
     if knowledge.waits(conflict.id) and resolution:
         return f"open, waits for another test of {resolution.replicate}: scientist run"
-    return "open"
+    names = " or ".join(conflict.members)
+    if all(knowledge.standing(name).pinned for name in conflict.members):
+        return f"open, all is pinned; to decide it: scientist claim unpin {names}"
+    return f"open; to decide it: scientist claim pin {names}"
 
 
 def plain(conflict: Conflict, knowledge: Knowledge) -> dict[str, Any]:
     """The same as JSON."""
-    resolution = _resolution(conflict, knowledge)
+    resolution = knowledge.resolution(conflict.id)
     return {
         **conflict.model_dump(mode="json"),
         "hard": conflict.hard,
-        "open": not _is_mended(conflict, knowledge),
+        "open": not knowledge.is_mended(conflict),
         "waits_for": resolution.replicate if resolution and knowledge.waits(conflict.id) else "",
         "claims": {name: knowledge.standing(name).said.text for name in conflict.members},
         "resolution": resolution.model_dump(mode="json") if resolution else None,
@@ -65,15 +83,15 @@ def opposed(found: Opposing, number: int, titles: dict[str, str]) -> list[str]:
     return lines
 
 
+def impossible(members: Sequence[str]) -> str:
+    """That the user pinned what cannot all hold."""
+    if len(members) == 1:
+        said = f"{members[0]} is pinned and contradicts itself"
+    else:
+        said = f"{' and '.join(members)} are pinned and contradict each other"
+    return f"{said}; hint: scientist claim unpin {members[0]}"
+
+
 def sentence(one: Assertion) -> str:
     """What a claim says, on one line."""
     return " ".join(one.text.split())
-
-
-def _resolution(conflict: Conflict, knowledge: Knowledge) -> Any:
-    found = [one for _, one in knowledge.resolved if one.conflict == conflict.id]
-    return found[-1] if found else None
-
-
-def _is_mended(conflict: Conflict, knowledge: Knowledge) -> bool:
-    return conflict.id not in {one.id for one in knowledge.open_conflicts}

@@ -3,6 +3,7 @@ claimed is held against all else that is claimed (consistency.py)."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,20 +79,25 @@ def check(
 
 
 def _read(text: str | None) -> str | None:
+    if text is None:
+        return None
     if text != "-":
-        return text
+        return _text_of(os.fsencode(text), "the text")
     given = sys.stdin.buffer.read(MOST_BYTES + 1)
     if len(given) > MOST_BYTES:
         raise UsageError(
             f"the text is longer than {MOST_BYTES} bytes", "scientist check - < PART.md"
         )
+    return _text_of(given, "stdin")
+
+
+def _text_of(given: bytes, what: str) -> str:
     try:
-        said = given.decode()
+        return given.decode()
     except UnicodeDecodeError as fault:
         raise UsageError(
-            f"stdin is not text: {fault}", "scientist check - < REPORT.md (UTF-8)"
+            f"{what} is not text: {fault}", "scientist check - < REPORT.md (UTF-8)"
         ) from fault
-    return said
 
 
 def _text(journal: Journal, said: str, evidence: Evidence, as_json: bool) -> bool:

@@ -11,7 +11,6 @@ from scientist.cli import cards, options, output
 from scientist.errors import UsageError
 
 if TYPE_CHECKING:
-    from scientist.journal import Journal
     from scientist.science.consistency.knowledge import Knowledge
     from scientist.science.consistency.standing import Standing
 
@@ -136,18 +135,26 @@ WEIGHT = 0.7
 
 
 @app.command()
-def pin(claim: ClaimArgument, workspace: options.WorkspaceOption = None) -> None:
+def pin(
+    claim: ClaimArgument,
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
     """Decide that a claim stands, whatever speaks against it."""
-    _decide(claim, True, workspace)
+    _decide(claim, True, workspace, as_json)
 
 
 @app.command()
-def unpin(claim: ClaimArgument, workspace: options.WorkspaceOption = None) -> None:
+def unpin(
+    claim: ClaimArgument,
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
     """Take that back."""
-    _decide(claim, False, workspace)
+    _decide(claim, False, workspace, as_json)
 
 
-def _decide(claim: str, pinned: bool, workspace: Any) -> None:
+def _decide(claim: str, pinned: bool, workspace: Any, as_json: bool) -> None:
     from scientist.events import AssertionPinned
     from scientist.science.consistency.examine import examine
     from scientist.science.consistency.knowledge import gather
@@ -163,18 +170,20 @@ def _decide(claim: str, pinned: bool, workspace: Any) -> None:
         examined = examine(gather(journal))
         if examined.events:
             journal.append_all(examined.events, None, sync=True)
-        _tell(journal)
+        now = gather(journal)
+    touched = {one.id for one in examined.conflicts}
+    touched |= {one.conflict for one in examined.resolutions}
+    shown = [one for one in now.conflicts.values() if one.id in touched or name in one.members]
+    if as_json:
+        standing = _plain(now.standing(name))
+        output.document({"claim": standing, "conflicts": [cards.plain(c, now) for c in shown]})
+    else:
+        output.result(f"{name} is {'pinned' if pinned else 'not pinned any more'}")
+        for conflict in shown:
+            for line in cards.card(conflict, now):
+                output.result(line)
     for members in examined.impossible:
-        output.note(f"{' and '.join(members)} are pinned and contradict each other")
-
-
-def _tell(journal: Journal) -> None:
-    from scientist.science.consistency.knowledge import gather
-
-    now = gather(journal)
-    for conflict in now.open_conflicts:
-        for line in cards.card(conflict, now):
-            output.result(line)
+        output.note(cards.impossible(members))
 
 
 def _known(knowledge: Knowledge, claim: str) -> str:
@@ -195,6 +204,8 @@ def _how(standing: Standing) -> str:
         return "pinned"
     if standing.demoted_by:
         return f"given up ({', '.join(standing.demoted_by)})"
+    if standing.part_of:
+        return f"part of {standing.part_of}"
     return f"narrowed ({standing.narrowed_by})" if standing.narrowed_by else "stands"
 
 

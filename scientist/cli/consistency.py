@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scientist.llm.client import Client
     from scientist.memory.store import Store
     from scientist.records import Assertion
+    from scientist.science.consistency.rules import Clash
     from scientist.settings import Settings
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -63,10 +64,7 @@ def conflicts(journal: Journal, as_json: bool) -> tuple[bool, list[dict[str, Any
             for line in cards.card(conflict, after):
                 output.result(line)
         for members in examined.impossible:
-            output.note(
-                f"{' and '.join(members)} are pinned and contradict each other; "
-                f"hint: scientist claim unpin {members[0]}"
-            )
+            output.note(cards.impossible(members))
         _summary(len(after.said), len(shown), len(standing), bool(fresh))
     hard = [one for one in after.open_conflicts if one.hard]
     unsaved = [one for one in shown if one.id in fresh and one.hard]
@@ -94,34 +92,43 @@ def mend(workspace: Path | None) -> None:
 
 
 def against(journal: Journal, text: str) -> list[Against]:
-    """What a text's typed sentences cannot hold with; its other sentences are not judged here."""
+    """What a text's typed sentences cannot hold with, on record or in the text before them.
+
+    Its other sentences are not judged here.
+    """
     from scientist.agent import stating
     from scientist.lab.kits import all_kits
     from scientist.records import Says, Source
     from scientist.science.consistency.index import Index
     from scientist.science.consistency.knowledge import gather
 
-    index, source, kits = Index(), Source(kind="chat", address="text"), all_kits()
-    standing = gather(journal).assertions
-    for one in standing.values():
-        index.add(one)
-    found: list[Against] = []
-    for number, sentence in enumerate(filter(None, map(str.strip, _SENTENCE.split(text)))):
+    sentences = [one for one in _SENTENCE.split(text) if stating.has_form(one)]
+    if not sentences:
+        return []  # and no kit was read to find that out
+    source, kits = Source(kind="chat", address="text"), all_kits()
+    stated: list[Assertion] = []
+    for number, sentence in enumerate(sentences, 1):
         try:
-            said = stating.read(f"text.{number + 1}", sentence, source, kits, 0.5)
+            said = stating.read(f"text.{number}", sentence, source, kits, 0.5)
         except UsageError:
             continue  # a condition nobody can read: nothing typed is said
-        if said.says is Says.TEXT:
-            continue
+        if said.says is not Says.TEXT:
+            stated.append(said)
+    index, claims = Index(), gather(journal).assertions
+    for one in claims.values():
+        index.add(one)
+    found: list[Against] = []
+    for said in stated:
+        claims[said.id] = said
         found += [
-            Against(sentence, clash.rule, clash.proof, _others(clash.members, standing))
-            for clash in index.check(said)
+            Against(said.text, clash.rule, clash.proof, _others(clash, said, claims))
+            for clash in index.add(said)
         ]
     return found
 
 
-def _others(members: tuple[str, ...], standing: dict[str, Assertion]) -> dict[str, str]:
-    return {name: cards.sentence(standing[name]) for name in members if name in standing}
+def _others(clash: Clash, said: Assertion, claims: Mapping[str, Assertion]) -> dict[str, str]:
+    return {name: cards.sentence(claims[name]) for name in clash.members if name != said.id}
 
 
 def judge(settings: Settings, workspace: Path | None, most: int) -> None:
@@ -131,8 +138,13 @@ def judge(settings: Settings, workspace: Path | None, most: int) -> None:
     from scientist.records import Says
     from scientist.science.consistency.knowledge import gather
 
+    with options.reading(workspace) as (_, record):
+        if not any(one.says is Says.TEXT for one in gather(record).assertions.values()):
+            output.note("no plain sentence is claimed, so there is none to compare")
+            return
     with _asking(settings, workspace) as (journal, store, client):
-        standing = gather(journal).assertions
+        knowledge = gather(journal)
+        standing = knowledge.assertions
         plain = [one for one in standing.values() if one.says is Says.TEXT]
         pairs: dict[frozenset[str], tuple[str, str]] = {}
         for one in plain:
@@ -143,11 +155,23 @@ def judge(settings: Settings, workspace: Path | None, most: int) -> None:
                 if other.address in standing:
                     text = standing[other.address].text
                     pairs.setdefault(frozenset((one.id, other.address)), (one.text, text))
-        wanted = list(pairs.values())[:most]
-        if len(pairs) > most:
-            output.note(f"{len(pairs) - most} pairs are left out; more with --most {len(pairs)}")
+        read = {
+            frozenset((one.first, one.second))
+            for one in knowledge.relations
+            if one.model == client.endpoint.model
+        }
+        # those that were compared before come after the new ones, so that all get a turn
+        wanted = sorted(pairs.values(), key=lambda pair: _texts(pair) in read)[:most]
         for number, _ in enumerate(relations.judge(journal, client, wanted), 1):
             output.note(f"compared {number} of {len(wanted)} pairs")
+        read.update(map(_texts, wanted))
+        if left := sum(_texts(pair) not in read for pair in pairs.values()):
+            output.note(f"{left} pairs are left for the next time: scientist check --judge")
+
+
+def _texts(pair: tuple[str, str]) -> frozenset[str]:
+    """A pair as it stands in the record."""
+    return frozenset(" ".join(text.split()) for text in pair)
 
 
 def corpus(settings: Settings, workspace: Path | None, most: int, as_json: bool) -> None:
@@ -155,10 +179,11 @@ def corpus(settings: Settings, workspace: Path | None, most: int, as_json: bool)
     from scientist.agent.opposing import opposing
     from scientist.journal import project
 
+    with options.reading(workspace) as (_, record):
+        titles = {essay.id: essay.title for essay in project.essays(record)}
+    if not titles:
+        raise UsageError("there are no essays yet", "scientist corpus add FILE_OR_FOLDER")
     with _asking(settings, workspace) as (journal, store, client):
-        titles = {essay.id: essay.title for essay in project.essays(journal)}
-        if not titles:
-            raise UsageError("there are no essays yet", "scientist corpus add FILE_OR_FOLDER")
         found = opposing(
             *(journal, store, client, most),
             on_pair=lambda done, all_: output.note(f"compared {done} of {all_} pairs"),

@@ -170,6 +170,7 @@ def sweep(
     if metric not in kit.metrics:
         raise UsageError(f"kit {name} has no metric {metric!r}", f"scientist kit show {name}")
     options.check_svg(plot)
+    sweeping.settings_of(kit, over, _chosen(param or []), seeds)  # before a workspace is made
     settings = options.settings(workspace).values
     with options.writing(workspace) as (place, journal):
         found = sweeping.sweep(

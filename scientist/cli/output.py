@@ -32,8 +32,8 @@ def console() -> Console:
 
 
 _COMMAND = re.compile(
-    r"\bscientist (?:run|rebuild|check|config show"
-    r"|(?:audit|belief|corpus|experiment|finding|hypothesis|kit) [a-z]+)\b"
+    r"\bscientist (?:run|rebuild|check|config show|kit (?:run|sweep)"
+    r"|(?:audit|belief|claim|corpus|experiment|finding|hypothesis) [a-z]+)\b"
 )
 
 

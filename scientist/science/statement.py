@@ -11,7 +11,16 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Protocol as Shape
 
-from scientist.records import Address, Claim, Form, Hypothesis, Judgement, Protocol, Verdict
+from scientist.records import (
+    Address,
+    Claim,
+    Direction,
+    Form,
+    Hypothesis,
+    Judgement,
+    Protocol,
+    Verdict,
+)
 from scientist.science.claims.operations import Value
 from scientist.science.claims.render import fill, form_of, write
 
@@ -34,20 +43,32 @@ def render(hypothesis: Hypothesis, judgement: Judgement, level: float | None = N
 
 
 def plain(hypothesis: Hypothesis, judgement: Judgement) -> str:
-    """What was found without statistics, for those who read sentences and not numbers."""
-    verb = "was measured to change"
-    if judgement.effect is not None and judgement.verdict is not Verdict.INCONCLUSIVE:
-        interval = judgement.interval
-        sure = interval is not None and (interval.low > 0 or interval.high < 0)
-        verb = "did not clearly change"
-        if sure or judgement.verdict is Verdict.SUPPORTED:
-            verb = "raised" if judgement.effect > 0 else "lowered"
+    """What was found without statistics, and no more than the verdict allows to say."""
     named = ", ".join(f"{n} = {hypothesis.parameters[n]}" for n in sorted(hypothesis.conditions))
     where = f" where {named}" if named else ""
-    return (
-        f"{hypothesis.treatment} {verb} {hypothesis.metric} compared with {hypothesis.control}"
-        f"{where} ({hypothesis.factor})."
-    )
+    found = _found(hypothesis, judgement)
+    compared = f"{hypothesis.treatment} {found} compared with {hypothesis.control}"
+    return f"{compared}{where} ({hypothesis.factor})."
+
+
+def _found(hypothesis: Hypothesis, judgement: Judgement) -> str:
+    """What the treatment did to the metric, as far as the verdict and the interval tell."""
+    metric, smallest = hypothesis.metric, hypothesis.smallest_effect
+    effect, interval = judgement.effect, judgement.interval
+    if effect is None or interval is None or judgement.verdict is Verdict.INFEASIBLE:
+        return f"could not be tested on {metric}"
+    if judgement.verdict is Verdict.SUPPORTED:
+        return f"{'raised' if effect > 0 else 'lowered'} {metric}"
+    if judgement.verdict is Verdict.INCONCLUSIVE:
+        return f"was tested without a clear outcome on {metric}"
+    predicted = "raise" if hypothesis.direction is Direction.INCREASE else "lower"
+    small = -smallest < interval.low and interval.high < smallest
+    if interval.low > 0 or interval.high < 0:  # it did something: too little, or the contrary
+        did = "raised" if interval.low > 0 else "lowered"
+        return f"{did} {metric} by less than {smallest:.12g}" if small else f"{did} {metric}"
+    if small:
+        return f"did not change {metric} by {smallest:.12g}"
+    return f"did not {predicted} {metric} by {smallest:.12g}"
 
 
 def claim(

@@ -51,6 +51,14 @@ def test_several_conditions_are_all_read() -> None:
     assert found.scope.ranges == {"shift": Range(low=0, high=0.2), "samples": Range(low=100)}
 
 
+def test_two_conditions_on_one_parameter_hold_together() -> None:
+    text = "stable lowers shifted_error compared with pooled"
+    found = said(f"With shift >= 0.2, {text} for shift < 0.5 and samples = 100")
+    assert found.scope.ranges["shift"] == Range(low=0.2, high=0.5, open_high=True)
+    with pytest.raises(UsageError, match="no value of shift"):
+        said(f"{text} for shift >= 0.5 and shift <= 0.2")
+
+
 def test_no_change_means_less_than_what_anybody_would_care_about() -> None:
     found = said("stable does not change familiar_error compared with pooled")
     assert found.way is Way.SAME
@@ -83,10 +91,13 @@ def test_what_is_no_comparison_of_a_kit_stays_text(text: str) -> None:
     [
         "stable lowers shifted_error compared with pooled for luck = 1",
         "stable lowers shifted_error compared with pooled for large shift",
+        "stable lowers shifted_error compared with pooled for shift = 1e999",
         "  ",
+        "half a letter: \udcff",
+        "x" * 2001,
     ],
 )
-def test_a_condition_that_cannot_be_read_is_refused_not_dropped(text: str) -> None:
+def test_what_cannot_be_read_is_refused_not_dropped(text: str) -> None:
     with pytest.raises(UsageError):
         said(text)
 

@@ -30,8 +30,9 @@ def test_every_recorded_finding_is_bound(done: Path) -> None:
     assert "refused" not in ran.stdout
     assert re.search(r"F1 +ok +supported|F1 +ok +refuted|F1 +ok +inconclusive", ran.stdout)
     found = json.loads(scientist("check", "-w", done, "--json").stdout)
-    assert [one["finding"] for one in found] == ["F1"]
-    assert all(one["bound"] and not one["problems"] for one in found)
+    assert [one["finding"] for one in found["findings"]] == ["F1"]
+    assert all(one["bound"] and not one["problems"] for one in found["findings"])
+    assert found["conflicts"] == []
 
 
 def test_a_made_up_number_is_refused_with_exit_1(done: Path) -> None:
@@ -78,6 +79,12 @@ def test_a_record_without_findings_is_told(tmp_path: Path) -> None:
     assert ran.returncode == 2
     assert "hint: " in ran.stderr
     (tmp_path / "w" / "journal").mkdir(parents=True)
+    bare = scientist("check", "--corpus", "-w", tmp_path / "w")
+    assert bare.returncode == 2  # and no model was started to find that out
+    assert "no essays yet" in bare.stderr
+    judged = scientist("check", "--judge", "-w", tmp_path / "w")
+    assert judged.returncode == 0
+    assert "no plain sentence" in judged.stderr
     empty = scientist("check", "-w", tmp_path / "w")
     assert empty.returncode == 0
     assert "no findings yet" in empty.stderr

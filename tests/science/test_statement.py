@@ -7,7 +7,7 @@ import pytest
 
 from scientist.records import Hypothesis, Interval, Judgement, Protocol, Verdict
 from scientist.science.judge import judge
-from scientist.science.statement import probability, render, together
+from scientist.science.statement import plain, probability, render, together
 
 from .conftest import trials
 
@@ -34,6 +34,27 @@ def test_a_supported_finding_reads_as_one_sentence(bare: Hypothesis) -> None:
         "stable lowered shifted_error by 0.112 (95% BCa interval 0.094 to 0.131, n = 24 pairs, "
         "p = 0.0001) compared with pooled: supported."
     )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "high", "said"),
+    [
+        ("supported", -0.13, -0.09, "lowered shifted_error"),
+        ("refuted", 0.06, 0.13, "raised shifted_error"),
+        ("refuted", -0.04, -0.01, "lowered shifted_error by less than 0.05"),
+        ("refuted", 0.01, 0.04, "raised shifted_error by less than 0.05"),
+        ("refuted", -0.04, 0.04, "did not change shifted_error by 0.05"),
+        ("refuted", -0.04, 0.3, "did not lower shifted_error by 0.05"),
+        ("inconclusive", -0.2, -0.01, "was tested without a clear outcome on shifted_error"),
+        ("infeasible", -0.2, -0.01, "could not be tested on shifted_error"),
+    ],
+)
+def test_without_numbers_a_finding_says_no_more_than_its_verdict_and_interval(
+    bare: Hypothesis, verdict: str, low: float, high: float, said: str
+) -> None:
+    assert bare.smallest_effect == 0.05
+    found = judgement((low + high) / 2, low, high, 0.01, verdict)
+    assert plain(bare, found) == f"stable {said} compared with pooled ({bare.factor})."
 
 
 def test_other_verdicts_say_why_and_conditions_are_told(hypothesis: Hypothesis) -> None:

@@ -57,11 +57,11 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
         deviations = integrity.of_finding(bench.journal, finding)
         finding = finding.model_copy(update={"deviations": deviations})
         knowledge = gather(bench.journal)
-        opinions = _opinions(hypothesis, state["contradicted"], knowledge)
+        opinions = _opinions(hypothesis, state.get("contradicted", []), knowledge)
         asserted = derive.of_finding(hypothesis, finding, protocol.code_hash)
         examined = examine(knowledge, (*opinions, *asserted))
-        against = tuple(conflict.id for conflict in examined.of(finding.id))
-        finding = finding.model_copy(update={"conflicts": against})
+        against = {c.id: None for one in asserted for c in examined.of(one.id)}
+        finding = finding.model_copy(update={"conflicts": tuple(against)})
         made = [AssertionMade(assertion=opinion) for opinion in opinions]
         return finding.id, [*made, FindingRecorded(finding=finding), *examined.events]
 

@@ -14,11 +14,13 @@ from langgraph.runtime import Runtime
 from scientist.agent import choosing
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
-from scientist.errors import WorkspaceError
+from scientist.errors import UsageError, WorkspaceError
 from scientist.events import Event, HypothesisSelected
 from scientist.journal import project
+from scientist.lab import kits
 from scientist.lab.kits import Kit
-from scientist.science.consistency.knowledge import gather
+from scientist.science.consistency import derive
+from scientist.science.consistency.knowledge import Knowledge, gather
 
 PASSAGES = 8
 PER_ESSAY = 3
@@ -30,8 +32,8 @@ def survey(state: State, runtime: Runtime[Bench]) -> State:
     round_ = state.get("round", 0) + 1
 
     def look(_: str) -> dict[str, Any]:
-        if waiting := gather(bench.journal).replications:
-            return {"hypothesis": waiting[0]}
+        if waiting := _replication(bench):
+            return {"hypothesis": waiting}
         kit = choosing.choose(bench, round_)
         passages = _passages(bench, kit, round_)
         essays = sorted({address.split(":")[0] for address in passages})
@@ -56,6 +58,38 @@ def survey(state: State, runtime: Runtime[Bench]) -> State:
         "kit": found["kit"],
         "passages": found["passages"],
     }
+
+
+def _replication(bench: Bench) -> str:
+    """The test that an open conflict waits for and that can still be made; empty if none."""
+    knowledge = gather(bench.journal)
+    for name in knowledge.replications:
+        problem = _out_of_reach(knowledge, name)
+        if not problem:
+            return name
+        bench.explain("survey", f"a conflict waits for another test of {name}, but {problem}")
+    return ""
+
+
+def _out_of_reach(knowledge: Knowledge, name: str) -> str:
+    """Why a test cannot be repeated; one with other code would decide nothing."""
+    hypothesis = knowledge.hypotheses.get(name)
+    if hypothesis is None:
+        return "it was never proposed"
+    if not hypothesis.kit:
+        return ""
+    try:
+        code = kits.load(hypothesis.kit).code_hash
+    except UsageError as gone:
+        return gone.message
+    asked = knowledge.question(name)
+    before = {
+        mark
+        for finding in knowledge.findings.values()
+        if finding.id in knowledge.said and knowledge.question(finding.hypothesis) == asked
+        for mark in knowledge.said[finding.id].scope.values.get(derive.CODE, ())
+    }
+    return "" if code in before else f"kit {hypothesis.kit} has changed since it was tested"
 
 
 def _passages(bench: Bench, kit: Kit, round_: int) -> list[str]:

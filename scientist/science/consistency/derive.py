@@ -23,7 +23,7 @@ from scientist.records import (
     Way,
 )
 from scientist.science import statement
-from scientist.science.consistency import rules, stance, weigh
+from scientist.science.consistency import rules, stance, standing, weigh
 from scientist.science.consistency.scope import Parts, Span, build, is_point, meets, parts, point
 
 CODE, DATA = "code", "data"  # scope names of what a measurement was made with
@@ -72,7 +72,7 @@ def of_finding(hypothesis: Hypothesis, finding: Finding, code_hash: str) -> tupl
         weight=weigh.of_finding(finding),
     )
     status = Assertion(
-        id=f"{finding.id}.status",
+        id=f"{finding.id}{standing.STATUS}",
         says=Says.STATUS,
         text=f"{finding.hypothesis} is {judgement.verdict} ({finding.id}).",
         source=measured.source,
@@ -117,7 +117,8 @@ def generalise(assertions: Iterable[Assertion]) -> tuple[Assertion, ...]:
             continue
         turned = one.treatment > one.control
         way = _TURNED.get(one.way, one.way) if turned else one.way
-        topics.setdefault(topic, []).append(_Told(one, where, way, says.regions))
+        place = (*topic, one.scope.world)  # findings of two worlds never meet
+        topics.setdefault(place, []).append(_Told(one, where, way, says.regions))
     found = [one for _, group in sorted(topics.items()) for one in _of_topic(group)]
     return tuple({one.text: one for one in found}.values())
 

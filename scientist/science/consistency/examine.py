@@ -19,6 +19,7 @@ from scientist.science.consistency.knowledge import Knowledge
 from scientist.science.consistency.mend import Context, mend
 from scientist.science.consistency.scope import overlap
 from scientist.science.consistency.solve import Selection
+from scientist.science.consistency.standing import STATUS
 
 JUDGED = "judged contradiction"
 LIKELY = 0.5  # a contradiction no likelier than that is no conflict
@@ -83,6 +84,7 @@ def examine(
             break
     clashes = work.clashes()
     work.register(clashes.values())
+    work.reopen(clashes)
     return Examined(
         conflicts=tuple(one.conflict for one in work.events if isinstance(one, ConflictFound)),
         resolutions=tuple(
@@ -115,7 +117,12 @@ class _Work:
             tested=(*knowledge.tested, *answers),
         )
         self._resolved = list(knowledge.resolved)
-        self._latest = {one.conflict: one.how for _, one in knowledge.resolved}
+        self._reopened = set(knowledge.reopened)
+        self._latest = {
+            one.conflict: one.how
+            for _, one in knowledge.resolved
+            if one.conflict not in knowledge.reopened
+        }
         self._waiting = {name for name in knowledge.conflicts if self.now.waits(name)}
         self._hypotheses = {
             **{one.source.address: one.subject for one in extra if one.says is Says.STATUS},
@@ -129,7 +136,8 @@ class _Work:
 
     def fold(self) -> None:
         """Bring what stands, and the index over it, up to date with the resolutions."""
-        self.now = replace(self.now, resolved=tuple(self._resolved))
+        reopened = frozenset(self._reopened)
+        self.now = replace(self.now, resolved=tuple(self._resolved), reopened=reopened)
         self.stands = self.now.assertions
         self._findings: dict[tuple[str, ...] | None, list[Assertion]] = {}
         for one in self.stands.values():
@@ -172,6 +180,20 @@ class _Work:
                 self.events.append(ConflictFound(conflict=conflict))
         self.now = replace(self.now, conflicts=known)
 
+    def reopen(self, clashes: Mapping[Key, Conflict]) -> None:
+        """Find a conflict again that counts as mended and is not: what mended it is undone."""
+        back = {
+            one.id: clashes[_key(one)].model_copy(update={"id": one.id})
+            for one in self.now.conflicts.values()
+            if _key(one) in clashes and self.now.is_mended(one)
+        }
+        self.events += [ConflictFound(conflict=one) for one in back.values()]
+        self.now = replace(
+            self.now,
+            conflicts={**self.now.conflicts, **back},
+            reopened=self.now.reopened.union(back),
+        )
+
     def choose(self, clashes: Mapping[Key, Conflict]) -> Selection:
         """The best selection of the claims that take part in a clash."""
         names = {name for clash in clashes.values() for name in clash.members}
@@ -208,6 +230,7 @@ class _Work:
             pinned=self.now.pinned,
             measured=self._measured,
             hypotheses=self._hypotheses,
+            exhausted=self.now.exhausted,
             regret=lambda name: self._regret(name, conflict),
             live=live,
         )
@@ -217,11 +240,14 @@ class _Work:
         self.events.append(ConflictResolved(resolution=resolution))
         self._resolved.append((self._now, resolution))
         self._latest[conflict.id] = resolution.how
+        self._reopened.discard(conflict.id)
         if resolution.how == "discriminate":
             self._waiting.add(conflict.id)
         for change in resolution.changes:
             one = self.stands.pop(change.assertion)
-            if change.scope is not None:
+            if change.scope is None:
+                self.stands.pop(change.assertion + STATUS, None)
+            else:
                 self.stands[one.id] = one.model_copy(update={"scope": change.scope})
 
     def _measured(self, claim: Assertion) -> list[Assertion]:

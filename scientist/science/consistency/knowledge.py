@@ -8,8 +8,9 @@ recorded. `standing` tells what resolutions and pins made of each, `weigh` how m
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from scientist.errors import ScientistError, UsageError
@@ -32,6 +33,7 @@ from scientist.science.consistency import standing as standings
 from scientist.science.consistency.standing import Standing
 from scientist.science.consistency.weigh import of_finding, weigh
 
+MOST_REPLICATIONS = 3  # of one question for the sake of conflicts; some never become feasible
 KINDS = (
     "hypothesis_proposed",
     "protocol_sealed",
@@ -59,7 +61,8 @@ class Knowledge:
     """What was said, what was found and resolved about it; all in the order of the record.
 
     `resolved` and `tested` carry the place in the record: of each resolution, and of each
-    finding by the question it answers.
+    finding by the question it answers. `reopened` are conflicts found again after they were
+    resolved, although nothing new is resolved about them.
     """
 
     said: Mapping[str, Assertion]
@@ -72,20 +75,19 @@ class Knowledge:
     tested: tuple[tuple[int, str], ...]
     credences: Mapping[str, float]
     moments: Mapping[str, tuple[Moment, ...]]
+    reopened: frozenset[str] = frozenset()
 
     @cached_property
     def standings(self) -> dict[str, Standing]:
         """Everything that was said with its standing and its weight."""
         resolutions = [resolution for _, resolution in self.resolved]
         found = standings.fold(self.said, self.conflicts, resolutions, self.pinned)
-        weights = self.weigh(found)
+        weights, parts = self.weigh(found), standings.parts_of(found)
         return {
-            name: Standing(
+            name: replace(
+                one,
                 assertion=one.assertion.model_copy(update={"weight": weights[name]}),
-                said=one.said,
-                pinned=one.pinned,
-                demoted_by=one.demoted_by,
-                narrowed_by=one.narrowed_by,
+                part_of=parts.get(name, ""),
             )
             for name, one in found.items()
         }
@@ -101,17 +103,21 @@ class Knowledge:
             raise UsageError(f"nothing on record is called {name}", "scientist claim list")
         return self.standings[name]
 
-    @property
+    @cached_property
     def open_conflicts(self) -> tuple[Conflict, ...]:
         """Those that were found and not mended; a replication may be under way for some."""
-        return tuple(one for one in self.conflicts.values() if not self._is_mended(one))
+        return tuple(one for one in self.conflicts.values() if not self.is_mended(one))
 
     @property
     def mended(self) -> tuple[tuple[Conflict, Resolution], ...]:
         """Those that were mended, and how."""
         return tuple(
-            (one, self._latest[one.id]) for one in self.conflicts.values() if self._is_mended(one)
+            (one, self._latest[one.id]) for one in self.conflicts.values() if self.is_mended(one)
         )
+
+    def resolution(self, conflict: str) -> Resolution | None:
+        """The last that was resolved about a conflict."""
+        return self._latest.get(conflict)
 
     @property
     def replications(self) -> tuple[str, ...]:
@@ -131,6 +137,10 @@ class Knowledge:
         since = self._resolved_at[conflict]
         asked = self.question(resolution.replicate)
         return not any(seq > since and question == asked for seq, question in self.tested)
+
+    def exhausted(self, hypothesis: str) -> bool:
+        """Whether what it asks was tested again as often as conflicts are worth."""
+        return self._tested_again[self.question(hypothesis)] >= MOST_REPLICATIONS
 
     def history(self, name: str) -> tuple[Moment, ...]:
         """All that happened to an assertion: said, opposed, mended, pinned."""
@@ -164,16 +174,26 @@ class Knowledge:
 
     @cached_property
     def _latest(self) -> dict[str, Resolution]:
-        return standings.latest([resolution for _, resolution in self.resolved])
+        found = standings.latest([resolution for _, resolution in self.resolved])
+        return {name: one for name, one in found.items() if name not in self.reopened}
 
     @cached_property
     def _resolved_at(self) -> dict[str, int]:
         return {resolution.conflict: seq for seq, resolution in self.resolved}
 
+    @cached_property
+    def _tested_again(self) -> Counter[str]:
+        """How often each question was tested since it was first asked again."""
+        first: dict[str, int] = {}
+        for seq, one in self.resolved:
+            if one.how == "discriminate":
+                first.setdefault(self.question(one.replicate), seq)
+        return Counter(asked for seq, asked in self.tested if seq > first.get(asked, seq))
+
     def _stands(self, name: str) -> bool:
         return name in self.standings and self.standings[name].stands
 
-    def _is_mended(self, conflict: Conflict) -> bool:
+    def is_mended(self, conflict: Conflict) -> bool:
         """Whether what was resolved still keeps its members from holding together."""
         resolution = self._latest.get(conflict.id)
         if resolution is None or resolution.how == "discriminate":
@@ -206,6 +226,7 @@ class _Reading:
     codes: dict[str, str] = field(default_factory=dict)
     tested: list[tuple[int, str]] = field(default_factory=list)
     moments: dict[str, list[Moment]] = field(default_factory=dict)
+    reopened: set[str] = field(default_factory=set)
 
     def take(self, entry: Entry) -> None:
         """Add what one entry says."""
@@ -221,12 +242,16 @@ class _Reading:
                 source = f"{assertion.source.kind} {assertion.source.address}".strip()
                 self._note(entry, [assertion.id], "said", f"{assertion.text} ({source})")
             case AssertionPinned(assertion=name, pinned=stays):
-                (self.pinned.add if stays else self.pinned.discard)(name)
+                measured = standings.finding_of(name)
+                both = {name, measured, measured + standings.STATUS} & self.said.keys()
+                self.pinned = self.pinned | both if stays else self.pinned - both
                 text = "The user decided that it stands." if stays else "The user took that back."
                 self._note(entry, [name], "pinned" if stays else "unpinned", text)
             case RelationJudged() as judged:
                 self.relations.append(judged)
             case ConflictFound(conflict=conflict):
+                if conflict.id in self.conflicts:
+                    self.reopened.add(conflict.id)
                 self.conflicts[conflict.id] = conflict
                 text = f"{conflict.id}: {' '.join(conflict.proof)}"
                 self._note(entry, conflict.members, "conflict", text)
@@ -252,6 +277,7 @@ class _Reading:
             tested=tuple(self.tested),
             credences={one.hypothesis: one.credence for one in beliefs},
             moments={name: tuple(found) for name, found in self.moments.items()},
+            reopened=frozenset(self.reopened),
         )
 
     def _measured(self, entry: Entry, finding: Finding) -> None:
@@ -265,6 +291,7 @@ class _Reading:
 
     def _resolved(self, entry: Entry, resolution: Resolution) -> None:
         changes = {change.assertion: change for change in resolution.changes}
+        self.reopened.discard(resolution.conflict)
         found = self.conflicts.get(resolution.conflict)
         members = found.members if found else ()
         self.resolved.append((entry.seq, resolution, frozenset(self.pinned.intersection(members))))

@@ -29,13 +29,15 @@ class Context:
     """What is known around a conflict.
 
     `weights` are those of all members, `hypotheses` those that findings tested, by the id of the
-    finding. `measured` gives the findings that stand on what a claim is about, `regret` what the
-    best selection loses if it must keep a claim.
+    finding; `exhausted` tells which were tested again often enough. `measured` gives the findings
+    that stand on what a claim is about, `regret` what the best selection loses if it must keep a
+    claim.
     """
 
     weights: Mapping[str, float]
     pinned: Collection[str] = ()
     hypotheses: Mapping[str, str] = field(default_factory=dict)
+    exhausted: Callable[[str], bool] = lambda _: False
     measured: Callable[[Assertion], Iterable[Assertion]] = lambda _: ()
     regret: Callable[[str], float] = lambda _: 0.0
     live: bool = True  # whether the rule or the judgement behind the conflict still says so
@@ -225,7 +227,7 @@ def _discriminate(
     tested = {
         name: hypothesis
         for name in conflict.members
-        if (hypothesis := _tested(members[name], context))
+        if (hypothesis := _tested(members[name], context)) and not context.exhausted(hypothesis)
     }
     if not tested:
         return None

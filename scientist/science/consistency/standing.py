@@ -2,7 +2,8 @@
 
 Nothing is deleted and nothing is final. A demotion or a narrowing is in force as long as what it
 was made for stands: when the other side of the conflict is demoted in turn, the claim is back as
-it was said. A pinned claim stands as it was said, whatever was resolved about it.
+it was said. A pinned claim stands as it was said, whatever was resolved about it. A reflection is
+silent as long as a later one says all that it says.
 """
 
 from __future__ import annotations
@@ -12,21 +13,29 @@ from dataclasses import dataclass
 
 from scientist.records import Assertion, Change, Conflict, Resolution
 from scientist.science.consistency import rules
+from scientist.science.consistency.scope import within
+from scientist.science.consistency.weigh import rests_on
+
+STATUS = ".status"  # after the id of a finding: the status that it implies
 
 
 @dataclass(frozen=True)
 class Standing:
-    """An assertion as it is now: its scope narrowed, and by which conflicts it was demoted."""
+    """An assertion as it is now: its scope narrowed, and by which conflicts it was demoted.
+
+    `part_of` is the later reflection that says it, too.
+    """
 
     assertion: Assertion
     said: Assertion
     pinned: bool = False
     demoted_by: tuple[str, ...] = ()
     narrowed_by: str = ""
+    part_of: str = ""
 
     @property
     def stands(self) -> bool:
-        return not self.demoted_by
+        return not self.demoted_by and not self.part_of
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,9 @@ def fold(
     by: dict[str, list[str]] = {}
     for one in demotions:
         by.setdefault(one.change.assertion, []).append(one.conflict)
+    for name in said:
+        if name != (finding := finding_of(name)) and finding in by:
+            by[name] = list(dict.fromkeys([*by[finding], *by.get(name, ())]))
     narrowed: dict[str, _Effect] = {}
     for one in effects:
         if one.change.scope is not None and not any(o not in said or o in by for o in one.others):
@@ -71,6 +83,36 @@ def fold(
             narrowed_by=effect.conflict if effect else "",
         )
     return found
+
+
+def finding_of(name: str) -> str:
+    """The finding that implies a status, and falls and stands with it; else the name itself."""
+    return name.removesuffix(STATUS)
+
+
+def parts_of(found: Mapping[str, Standing]) -> dict[str, str]:
+    """The reflections that a later one says, too, by the same findings and more.
+
+    Findings that do not stand any more need not be among those.
+    """
+    gone = {name for name, one in found.items() if one.demoted_by}
+    widest: dict[tuple[object, ...], list[tuple[Assertion, set[str]]]] = {}
+    parts: dict[str, str] = {}
+    for name, one in reversed(list(found.items())):
+        said = one.assertion
+        if said.source.kind != "reflection" or said.way is None or one.demoted_by:
+            continue
+        rests = set(rests_on(said)) - gone
+        about = (said.treatment, said.control, said.metric, said.way, said.margin)
+        others = widest.setdefault(about, [])
+        wider = (
+            other.id for other, by in others if by >= rests and within(said.scope, other.scope)
+        )
+        if not one.pinned and rests and (whole := next(wider, "")):
+            parts[name] = whole
+        else:
+            others.append((said, rests))
+    return parts
 
 
 def latest(resolutions: Sequence[Resolution]) -> dict[str, Resolution]:
@@ -121,9 +163,10 @@ def _in_force(said: Mapping[str, Assertion], demotions: Sequence[_Effect]) -> li
     while undecided:
         left: list[_Effect] = []
         for one in undecided:
-            if any(other in gone or other not in said for other in one.others):
+            others = {*one.others, *map(finding_of, one.others)} & said.keys()
+            if not others.issuperset(one.others) or others & gone:
                 decide(one, holds=False)
-            elif not any(waiting.get(other) for other in one.others):
+            elif not any(waiting.get(other) for other in others):
                 decide(one, holds=True)
             else:
                 left.append(one)

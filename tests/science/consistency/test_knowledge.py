@@ -8,11 +8,20 @@ import pytest
 
 from scientist.errors import UsageError
 from scientist.journal import Journal
-from scientist.records import Change, Conflict, Resolution, Says, Scope, Way
+from scientist.records import (
+    Change,
+    Conflict,
+    Judgement,
+    Resolution,
+    Says,
+    Scope,
+    Verdict,
+    Way,
+)
 from scientist.science.consistency import standing
 from scientist.science.consistency.examine import examine
 from scientist.science.consistency.index import Index
-from scientist.science.consistency.knowledge import gather
+from scientist.science.consistency.knowledge import MOST_REPLICATIONS, gather
 
 from .claims import asked, check, claim, judged, measured, pin, say, shift
 
@@ -107,6 +116,66 @@ def test_findings_of_like_weight_wait_for_a_replication_and_the_third_decides(
     assert known.standing("F3").stands
     assert known.open_conflicts == ()
     assert check(journal)[0].events == ()
+
+
+def test_a_replication_that_never_tells_is_not_asked_for_again_and_again(
+    journal: Journal,
+) -> None:
+    question = asked("H1")
+    say(journal, question, measured("F1", question, -0.3), measured("F2", question, 0.3))
+    asked_for = 0
+    for number in range(3, 3 + 2 * MOST_REPLICATIONS):
+        _, known = check(journal)
+        if known.replications:
+            assert known.replications == ("H1",)
+            asked_for += 1
+            reason = Judgement(verdict=Verdict.INFEASIBLE, reason="it ran out of time")
+            say(journal, measured(f"F{number}", question, 0.0, judgement=reason))
+    assert asked_for == MOST_REPLICATIONS
+    assert {"F1", "F2"} in [set(one.members) for one in known.open_conflicts]
+    assert check(journal)[0].events == ()
+
+
+def test_a_conflict_that_was_moot_is_open_again_when_pins_bring_both_sides_back(
+    journal: Journal,
+) -> None:
+    one, other = asked("H1"), asked("H2", statement="The same in other words.")
+    say(journal, one, other, measured("F1", one, -0.3), measured("F2", other, -0.28))
+    say(journal, claim("A1", Way.INCREASE, "user"))
+    found, known = check(journal)
+    assert [one.how for one in found.resolutions] == ["demote", "moot"]
+    (moot,) = [conflict for conflict, how in known.mended if how.how == "moot"]
+    for name in moot.members:
+        pin(journal, name)
+    found, known = check(journal)
+    assert [set(one) for one in found.impossible] == [set(moot.members)]
+    assert [one.id for one in known.open_conflicts] == [moot.id]
+    assert check(journal)[0].events == ()
+    pin(journal, "A1", pinned=False)
+    _, known = check(journal)
+    assert known.open_conflicts == ()
+    assert not known.standing("A1").stands
+    assert check(journal)[0].events == ()
+
+
+def test_a_reflection_is_silent_while_a_later_one_says_all_of_it(journal: Journal) -> None:
+    ends = [asked(f"H{n}", value) for n, value in enumerate((0.0, 0.5, 1.0), 1)]
+    say(journal, *ends, *(measured(f"F{n}", one, -0.3) for n, one in enumerate(ends, 1)))
+    say(journal, claim("A1", Way.DECREASE, "reflection", address="F1,F2", scope=shift(0, 0.5)))
+    say(journal, claim("A2", Way.DECREASE, "reflection", address="F1,F3", scope=shift(0, 1)))
+    assert gather(journal).standing("A1").stands  # A2 does not rest on all that A1 rests on
+    say(journal, claim("A3", Way.DECREASE, "reflection", address="F1,F2,F3", scope=shift(0, 1)))
+    known = gather(journal)
+    assert [known.standing(name).part_of for name in ("A1", "A2", "A3")] == ["A3", "A3", ""]
+    assert check(journal)[0].events == ()
+    say(journal, claim("A4", Way.INCREASE, "user"))
+    pin(journal, "A4")
+    _, known = check(journal)
+    assert not any(known.standing(name).stands for name in ("A1", "A2", "A3"))
+    pin(journal, "A4", pinned=False)
+    _, known = check(journal)
+    assert known.standing("A3").stands
+    assert known.standing("A1").part_of == "A3"
 
 
 def test_a_demoted_claim_is_back_when_what_it_fell_to_is_demoted(journal: Journal) -> None:
@@ -254,6 +323,24 @@ def test_what_is_examined_ends_with_nothing_hard_left_that_could_be_mended(
             assert {frozenset(one.members) for one in left} == still, seed
             assert not any(name.startswith("F") for pair in still for name in pair), seed
             assert check(journal)[0].events == (), seed
+
+
+def test_the_status_of_a_finding_falls_and_stands_with_it(journal: Journal) -> None:
+    question = asked("H1")
+    found = [measured(f"F{n}", question, effect) for n, effect in enumerate((-0.3, -0.28, 0.3), 1)]
+    status = {"says": Says.STATUS, "subject": "H1"}
+    say(journal, question, *found, claim("A1", None, **status, attribute="refuted"))
+    _, known = check(journal)
+    assert not {"F3", "F3.status", "A1"} & known.assertions.keys()
+    pin(journal, "F3")
+    _, known = check(journal)
+    assert {"F3", "F3.status", "A1"} <= known.assertions.keys()
+    assert not {"F1", "F1.status", "F2", "F2.status"} & known.assertions.keys()
+    assert check(journal)[0].events == ()
+    pin(journal, "F3.status", pinned=False)
+    _, known = check(journal)
+    assert {"F1", "F1.status", "F2", "F2.status"} <= known.assertions.keys()
+    assert not {"F3", "F3.status", "A1"} & known.assertions.keys()
 
 
 def test_statuses_of_one_hypothesis_are_held_against_each_other(journal: Journal) -> None:
