@@ -21,7 +21,7 @@ def words(text: str) -> list[str]:
 
 
 def nearest(texts: Mapping[str, str], query: str, limit: int) -> list[str]:
-    """The names of the texts that share most with the query, best first; none that share nothing."""
+    """The names of the texts that share most with the query, best first; others not at all."""
     counts = {name: Counter(words(text)) for name, text in texts.items()}
     sizes = {name: sum(count.values()) for name, count in counts.items()}
     mean = sum(sizes.values()) / len(sizes) if sizes else 1.0

@@ -4,8 +4,8 @@ The world: an answer is twelve steps, each a few numbers. Its true score looks a
 steps, at stretches of three and at the whole: on every scale some direction is liked, and
 beyond a limit that ordinary answers seldom reach, more of it does harm. Judges learn from
 ordinary answers with noisy true scores. A policy then climbs the judged score, with no
-other knowledge: longer under more pressure, and held back by a tether (a penalty on its
-distance from ordinary answers). Its true score rises, and then it may fall.
+other knowledge, for longer under more pressure; a tether (a penalty on its distance from
+ordinary answers) can hold it back. Its true score rises; then it may fall.
 
 The arms are judges, with the same number of labelled answers and the same kind of model
 (ridge regression on random kinked features). They differ in what is seen and combined:
@@ -18,11 +18,10 @@ The arms are judges, with the same number of labelled answers and the same kind 
   refreshed  one judge like the first, with half of the labels kept for answers of the
              policy while it climbs, and retrained whenever some arrive.
 
-It can show: where judged and true score part, and what postpones or softens it at equal
-labelling cost: the lowest of scales against their mean, or their stronger rival, the one judge
-of everything. It cannot show how real judges fail: the harm of too much is built in, its scales
-and kinks are of the judges' kind, the policy is one normal distribution, and scores have no
-floor: without a tether single seeds can rule a mean.
+It can show: where judged and true score part, and what softens it at equal labelling cost: the
+lowest of scales against their mean, or their stronger rival, one judge of everything. It cannot
+show how real judges fail: the harm of too much is built in, of a kind that judges can learn;
+the policy is one normal cloud; scores have no floor, so that, untethered, one seed can rule.
 """
 
 import numpy as np
@@ -107,7 +106,7 @@ PARAMETERS = {
     },
     "tether": {
         "type": "float",
-        "default": 0.05,
+        "default": 0.0,
         "low": 0.0,
         "high": 0.5,
         "description": "how strongly the policy is held to where it began, in every arm",
@@ -131,7 +130,7 @@ ALIKE = 0.8  # how much what does harm beyond the limit resembles what is liked
 CROWD, PACE, REFRESHES, WATCHED, EVERY = 24, 0.2, 5, 60, 5
 
 
-def trial(arm, seed, pressure=100, labels=400, label_noise=0.5, harm=3.0, limit=2.0, tether=0.05):
+def trial(arm, seed, pressure=100, labels=400, label_noise=0.5, harm=3.0, limit=2.0, tether=0.0):
     """Train judges on ordinary answers, climb what they say, and compare with the truth."""
     truth = world(np.random.default_rng([seed, 83]), harm, limit)
     rng = np.random.default_rng([seed, 84])
@@ -176,8 +175,7 @@ def world(rng, harm, limit):
         return total
 
     ordinary = score(rng.normal(size=(1000, STEPS, SIZE)))
-    mean, spread = ordinary.mean(), ordinary.std()
-    return lambda answers: (score(answers) - mean) / spread
+    return lambda answers: (score(answers) - ordinary.mean()) / ordinary.std()
 
 
 def directions(rows):
