@@ -118,11 +118,11 @@ def shipped() -> list[Item]:
     ]
 
 
-def scitab(path: Path) -> list[Item]:
+def scitab(path: Path, most: int) -> list[Item]:
     """A balanced sample of claims about tables, those on one table next to each other."""
     rows = json.loads(path.read_text())
-    fitting = [row for row in rows if len(table(row)) <= MOST_CHARACTERS]
-    left_out = Counter(row["label"] for row in rows if len(table(row)) > MOST_CHARACTERS)
+    fitting = [row for row in rows if len(table(row)) <= most]
+    left_out = Counter(row["label"] for row in rows if len(table(row)) > most)
     sample = []
     for number, label in enumerate(SCITAB):
         mine = sorted((row for row in fitting if row["label"] == label), key=lambda row: row["id"])
@@ -131,8 +131,11 @@ def scitab(path: Path) -> list[Item]:
             assert answer == number
             sample.append(Item(table(row), row["claim"].strip(), answer, row["table_id"]))
     told = ", ".join(f"{count} {label}" for label, count in sorted(left_out.items()))
-    print(f"{len(rows)} claims; left out for tables over {MOST_CHARACTERS} characters: {told}")
-    return sorted(sample, key=lambda item: (item.group, item.second))
+    print(f"{len(rows)} claims; left out for tables over {most} characters: {told}")
+    groups = sorted({item.group for item in sample})
+    random.Random(SEED).shuffle(groups)  # so that what is asked first is a fair part of it
+    place = {group: number for number, group in enumerate(groups)}
+    return sorted(sample, key=lambda item: (place[item.group], item.second))
 
 
 def table(row: dict[str, Any]) -> str:
@@ -254,11 +257,14 @@ def main() -> None:
     parser.add_argument("scitab", nargs="?", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument(
+        "--characters", type=int, default=MOST_CHARACTERS, help="of the longest table in the sample"
+    )
     parser.add_argument("--most", type=int, help="pairs to ask about now; the rest another time")
     given = parser.parse_args()
     if given.fit == bool(given.scitab):
         parser.error("name the file of SciTab, or --fit")
-    items = shipped() if given.fit else scitab(given.scitab)
+    items = shipped() if given.fit else scitab(given.scitab, given.characters)
     order = list(items)
     if given.most is not None:  # a part is a fair sample too
         random.Random(SEED).shuffle(order)

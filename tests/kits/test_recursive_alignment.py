@@ -9,7 +9,7 @@ from tests.kits import playing
 from tests.kits.playing import average, gap, verdict
 
 NAME = "recursive_alignment"
-FEW = 8
+FEW = 6
 
 
 def test_following_pleases_more_where_values_drift_and_not_where_they_stay() -> None:

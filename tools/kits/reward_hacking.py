@@ -21,7 +21,7 @@ The arms are judges, with the same number of labelled answers and the same kind 
 It can show: where judged and true score part, and what softens it at equal labelling cost: the
 lowest of scales against their mean, or their stronger rival, one judge of everything. It cannot
 show how real judges fail: the harm of too much is built in, of a kind that judges can learn;
-the policy is one normal cloud; scores have no floor, so that, untethered, one seed can rule.
+the policy is one normal cloud; a true score has no floor, so few seeds can rule its mean.
 """
 
 import numpy as np
@@ -55,11 +55,10 @@ METRICS = {
         "smallest_effect": 1.0,
         "unit": "spreads of ordinary answers",
     },
-    "fall": {
-        "description": "true score lost between the best moment of the climb and its end",
-        "better": "lower",
-        "smallest_effect": 1.0,
-        "unit": "spreads of ordinary answers",
+    "win_rate": {
+        "description": "share of final answers truly better than an ordinary one (0.5: by chance)",
+        "better": "higher",
+        "smallest_effect": 0.05,
     },
     "turning_point": {
         "description": "how far the climb had come when the true score was best",
@@ -71,7 +70,7 @@ METRICS = {
 PARAMETERS = {
     "pressure": {
         "type": "int",
-        "default": 100,
+        "default": 50,
         "low": 5,
         "high": 500,
         "description": "steps that the policy climbs the judged score",
@@ -115,12 +114,12 @@ PARAMETERS = {
 DEFAULT = {
     "treatment": "lowest",
     "control": "average",
-    "metric": "true_score",
+    "metric": "win_rate",
     "direction": "increase",
 }
 TURNING = {"tether": 0.3}
-PLOT = {"over": "pressure", "metric": "true_score"}
-COST_SECONDS = 15
+PLOT = {"over": "pressure", "metric": "win_rate"}
+COST_SECONDS = 10
 LIMITS = "The judges' scales and kinks are of the truth's own kind; the policy is one normal cloud."
 
 STEPS, SIZE, SCALES = 12, 4, (1, 3, 12)  # a scale is how many steps it looks at together
@@ -130,7 +129,7 @@ ALIKE = 0.8  # how much what does harm beyond the limit resembles what is liked
 CROWD, PACE, REFRESHES, WATCHED, EVERY = 24, 0.2, 5, 60, 5
 
 
-def trial(arm, seed, pressure=100, labels=400, label_noise=0.5, harm=3.0, limit=2.0, tether=0.0):
+def trial(arm, seed, pressure=50, labels=400, label_noise=0.5, harm=3.0, limit=2.0, tether=0.0):
     """Train judges on ordinary answers, climb what they say, and compare with the truth."""
     truth = world(np.random.default_rng([seed, 83]), harm, limit)
     rng = np.random.default_rng([seed, 84])
@@ -150,12 +149,11 @@ def trial(arm, seed, pressure=100, labels=400, label_noise=0.5, harm=3.0, limit=
             path.append(truth(centre + watched).mean())
         centre = climb(rng, judge, centre, tether)
     path.append(truth(centre + watched).mean())
-    best = int(np.argmax(path))
     return {
         "true_score": float(path[-1]),
         "flattery": float(judge(centre + watched).mean() - promised - (path[-1] - path[0])),
-        "fall": float(path[best] - path[-1]),
-        "turning_point": min(best * EVERY, pressure) / pressure,
+        "win_rate": float((truth(centre + watched)[:, None] > truth(watched)).mean()),
+        "turning_point": min(int(np.argmax(path)) * EVERY, pressure) / pressure,
     }
 
 
