@@ -16,9 +16,9 @@ The arms use the same ratings and the same logistic model with the same mild rid
              are alike everywhere (empirical Bayes, two levels).
 
 It can show: when keeping only what agrees pays in a new place, what it costs at home, and
-how a method that weighs agreement instead of testing for it compares. It cannot show that
-any principle is shared by real communities, or who may rate. Traits are given, independent,
-linear: a researcher of invariant learning would miss learned and correlated features.
+whether weighing agreement beats testing for it. It cannot show that real communities share any
+principle. `nearest` is carried over as it is: refitted to the few ratings it would come level
+by default. Traits are given, independent, linear; learned, correlated ones are missing.
 """
 
 import numpy as np
