@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from campaigns import ScriptedServer, essays, propose, scientist
+from scripted import Likely
 
 from scientist.events import FindingRecorded
 from scientist.journal import Journal, project
@@ -137,3 +138,51 @@ def test_two_findings_of_one_question_that_differ_are_told_apart_by_a_third(
     assert claims["F2"]["standing"].startswith("given up")
     assert claims["F1"]["standing"] == claims["F3"]["standing"] == "stands"
     assert not any(one["waits_for"] for one in answer("check", *here, code=1)["conflicts"])
+
+
+def reader(request: dict[str, Any]) -> Any:
+    """A model that proposes, and that reads every two sentences as contradicting each other."""
+    if request.get("logprobs"):
+        return Likely({"B": 0.98, "A": 0.01, "C": 0.01})
+    return propose(request)
+
+
+def campaign(folder: Path, script: Any) -> Path:
+    """A campaign of one round whose model is also asked to compare sentences."""
+    with ScriptedServer(script=script) as server:
+        done = scientist(
+            *("run", "--essays", essays(folder / "e"), "--rounds", 1, "--pairs", 12),
+            *("-w", folder / "w", "--endpoint", server.url),
+            SCIENTIST_JUDGEMENTS="2",
+        )
+    assert done.returncode == 0, done.stderr
+    return folder / "w"
+
+
+def test_what_an_essay_says_and_a_finding_denies_is_a_soft_conflict(tmp_path: Path) -> None:
+    here = ("-w", campaign(tmp_path, reader))
+    found = answer("check", *here)
+    (finding,) = answer("finding", "list", *here)
+    if finding["judgement"]["verdict"] not in ("supported", "refuted"):
+        pytest.fail("the campaign's finding says nothing that could contradict a sentence")
+    claims = {one["id"]: one for one in answer("claim", "list", "--all", *here)}
+    quoted = [one for one in claims.values() if one["source"]["kind"] == "quote"]
+    assert {one["source"]["address"] for one in quoted} <= {
+        f"{quote['essay']}:{quote['sentence']}" for quote in finding["quotes"]
+    }
+    assert quoted
+    soft = [one for one in found["conflicts"] if not one["hard"]]
+    assert {name for one in soft for name in one["members"]} == {
+        "F1",
+        *(one["id"] for one in quoted),
+    }
+    assert all(0.5 < one["chance"] < 1 for one in soft)
+    assert set(finding["conflicts"]) == {one["id"] for one in soft}
+
+
+def test_a_model_that_gives_no_chances_costs_the_check_and_never_the_finding(
+    tmp_path: Path,
+) -> None:
+    here = ("-w", campaign(tmp_path, lambda r: "A" if r.get("logprobs") else propose(r)))
+    (finding,) = answer("finding", "list", *here)
+    assert any(one.startswith("consistency with sentences") for one in finding["degradations"])
