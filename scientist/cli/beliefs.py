@@ -30,7 +30,7 @@ def list_(
     """The credence in every hypothesis, and how well credences were borne out."""
     from scientist.science import calibration
 
-    options.check_svg(plot)
+    options.check_svg(plot, "scientist belief list")
     with options.reading(workspace) as (_, journal):
         views, found, beliefs = _believed(journal)
     records, findings = [view.record for view in views], [view.record for view in found]
@@ -177,4 +177,5 @@ def _draw(
 ) -> None:
     from scientist.cli import belief_plot
 
-    options.write_svg(path, belief_plot.draw(beliefs, [view.record.id for view in found], scored))
+    drawn = belief_plot.draw(beliefs, [view.record.id for view in found], scored)
+    options.write_svg(path, drawn, "scientist belief list")

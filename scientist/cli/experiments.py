@@ -96,7 +96,8 @@ def picture(journal: Journal, finding: str, plot: Path | None, as_json: bool) ->
         for line in trial_plot.strips(protocol, trials):
             output.result(line)
     if plot is not None:
-        options.write_svg(plot, trial_plot.draw(record.id, protocol, trials, record.judgement))
+        drawn = trial_plot.draw(record.id, protocol, trials, record.judgement)
+        options.write_svg(plot, drawn, f"scientist {'kit' if protocol.kit else 'experiment'} run …")
 
 
 @app.command()
@@ -120,7 +121,7 @@ def run(
     """
     from scientist.agent import given
 
-    options.check_svg(plot)
+    options.check_svg(plot, f"scientist experiment run {folder}")
     hypothesis, kept = given.of_folder(folder)
     driving.try_out(
         workspace, hypothesis, kept, as_json, plot, pairs=pairs, jobs=jobs, executor=executor

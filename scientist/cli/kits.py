@@ -169,7 +169,7 @@ def sweep(
     over, metric = over or kit.plot.over, metric or kit.plot.metric
     if metric not in kit.metrics:
         raise UsageError(f"kit {name} has no metric {metric!r}", f"scientist kit show {name}")
-    options.check_svg(plot)
+    options.check_svg(plot, f"scientist kit sweep {name}")
     sweeping.settings_of(kit, over, _chosen(param or []), seeds)  # before a workspace is made
     settings = options.settings(workspace).values
     with options.writing(workspace) as (place, journal):
@@ -184,7 +184,9 @@ def sweep(
     }
     if plot is not None:
         title = f"{kit.title}: {metric} over {over}"
-        options.write_svg(plot, trial_plot.swept(title, over, metric, curves))
+        options.write_svg(
+            plot, trial_plot.swept(title, over, metric, curves), f"scientist kit sweep {name}"
+        )
     if as_json:
         output.document({"kit": kit.name, "over": over, "metric": metric, "curves": curves})
         return
@@ -218,7 +220,7 @@ def run(
 
     kit = load(name)
     hypothesis = given.of_kit(kit, _chosen(param or []), treatment, control, metric, direction)
-    options.check_svg(plot)
+    options.check_svg(plot, f"scientist kit run {name}")
     driving.try_out(
         workspace, hypothesis, (), as_json, plot, pairs=pairs, jobs=jobs, executor=executor
     )

@@ -44,13 +44,13 @@ PlotOption = Annotated[
 ]
 
 
-def check_svg(plot: Path | None) -> None:
+def check_svg(plot: Path | None, command: str) -> None:
     """Refuse, before any work, a plot that could not be written for its name."""
     if plot is not None and plot.suffix.lower() != ".svg":
-        raise UsageError(f"{plot} is no .svg file", f"--plot {plot.with_suffix('.svg')}")
+        raise UsageError(f"{plot} is no .svg file", f"{command} --plot {plot.with_suffix('.svg')}")
 
 
-def write_svg(plot: Path, text: str) -> None:
+def write_svg(plot: Path, text: str, command: str) -> None:
     """Write a plot and say where."""
     from scientist.cli import output
 
@@ -59,7 +59,7 @@ def write_svg(plot: Path, text: str) -> None:
     except OSError as fault:
         raise UsageError(
             f"{plot} cannot be written: {fault.strerror or fault}",
-            "--plot FILE.svg, in a folder you may write to",
+            f"{command} --plot FILE.svg, in a folder you may write to",
         ) from fault
     output.note(f"plot written to {plot}")
 
