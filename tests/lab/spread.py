@@ -69,7 +69,7 @@ def measured(run: Run) -> int:
     return path.read_bytes().count(b'"metrics"') if path.exists() else 0
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], seconds: float = 90) -> None:
     """Wait for something that must come."""
     end = time.monotonic() + seconds
     while not condition():

@@ -188,8 +188,7 @@ def test_a_node_that_is_removed_loses_nothing_and_nothing_counts_twice(
     until(lambda: measured(run) > 3)
     before = (run.folder / "trials.jsonl").read_bytes()
     cluster.tell("remove 0")
-    outcome = whole(run)
-    assert outcome.restarts >= 1
+    whole(run)  # whether the node had a trial in hand at that moment is for chance to say
     assert (run.folder / "trials.jsonl").read_bytes().startswith(before)
 
 
