@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from scientist import settings as configuration
-from scientist.agent.relations import JUDGEMENTS, bearing
+from scientist.agent.relations import bearing
 from scientist.events import AssertionMade
 from scientist.journal import Journal
 from scientist.llm.client import Client
@@ -153,6 +153,7 @@ CLAIMS: dict[str, Fields] = {
     "A49": said("The grant pays for three years."),
     "A50": said("The second grant pays for the greenhouse."),
 }
+JUDGEMENTS = 6  # for one sentence
 TYPED = (
     ("A1", "A2"),
     ("A5", "A6"),
@@ -195,7 +196,9 @@ def read_sentences(journal: Journal, folder: Path) -> int:
         typed = CLAIMS.keys() - texts.keys()
         for name, text in texts.items():
             skip = {*typed, name}
-            found = bearing(store, journal, client, text, among=(ASSERTIONS,), skip=skip)
+            found = bearing(
+                store, journal, client, text, JUDGEMENTS, among=(ASSERTIONS,), skip=skip
+            )
             judged.update(frozenset((name, near.address)) for near, _ in found)
             print(f"\r{len(judged)} pairs read", end="", flush=True)
     print(f" in {time.monotonic() - began:.0f} s, at most {JUDGEMENTS} for each sentence")

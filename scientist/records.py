@@ -12,6 +12,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+def one_line(text: str) -> str:
+    """Text with its white space folded: how a sentence is compared and shown."""
+    return " ".join(text.split())
+
+
 class Record(BaseModel):
     """Frozen, and strict about unknown fields."""
 

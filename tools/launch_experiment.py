@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from scientist.agent.bench import Bench
 
 
-STOP_SECONDS = 5
-
-
 class Arguments(BaseModel):
     folder: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="name of the run folder")
     code: str = Field(
@@ -49,10 +46,6 @@ def call(arguments: Arguments, bench: Bench) -> tuple[experiments.Outcome, str]:
             Placement.of(bench.settings),
             script,
         )
-        try:
-            outcome = experiments.conduct(run, on_trial=bench.on_trial)
-        except KeyboardInterrupt:
-            experiments.stop(run, STOP_SECONDS)
-            raise
+        outcome = experiments.conduct(run, on_trial=bench.on_trial)
         standing = experiments.state(run)
     return outcome, f"{outcome.status}: {len(outcome.trials)} trials in {outcome.seconds:.1f} s"

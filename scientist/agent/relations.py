@@ -20,7 +20,7 @@ from scientist.llm import prompting
 from scientist.llm.choice import Choice, choose_many
 from scientist.memory.documents import ASSERTIONS, FINDINGS, HYPOTHESES, PASSAGES, documents
 from scientist.memory.lexical import nearest
-from scientist.records import Relation
+from scientist.records import Relation, one_line
 from scientist.resources import bundled
 from scientist.science.consistency.calibrate import Calibration, average, softened
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 PROMPT = "relation"
 OPTIONS = {"A": "supports", "B": "contradicts", "C": "unrelated"}
-JUDGEMENTS = 6  # most pairs that are asked about for one new text
 TEMPERATURE = 2.0  # how far a judge nobody has measured is softened
 UNCALIBRATED = "none"
 HINT = "python benchmarks/relations.py --fit fits and records the calibration of a model"
@@ -58,10 +57,6 @@ class Judged:
     calibration: str
     asked: bool
 
-    @property
-    def calibrated(self) -> bool:
-        return not self.calibration.startswith(UNCALIBRATED)
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -70,12 +65,17 @@ class Reading:
     calibration: Calibration
     name: str
 
+    @property
+    def fitted(self) -> bool:
+        """Whether anybody has measured how far these chances can be trusted."""
+        return not self.name.startswith(UNCALIBRATED)
+
 
 def neighbours(
     store: Store,
     journal: Journal,
     text: str,
-    most: int = JUDGEMENTS,
+    most: int,
     among: Sequence[str] = (ASSERTIONS, FINDINGS),
     skip: Iterable[str] = (),
 ) -> list[Neighbour]:
@@ -108,7 +108,7 @@ def bearing(
     journal: Journal,
     client: Client,
     text: str,
-    most: int = JUDGEMENTS,
+    most: int,
     *,
     among: Sequence[str] = (ASSERTIONS, FINDINGS),
     skip: Iterable[str] = (),
@@ -148,7 +148,8 @@ def judge(
     endpoint, prompt = client.endpoint, prompting.load(PROMPT)
     reading = reading_of(endpoint.model, endpoint.model_digest, prompt)
     known = _known(journal, endpoint.model, endpoint.model_digest, prompt.version)
-    wanted = [(_plain(first), _plain(second)) for first, second in pairs]
+    # no text can begin a line of the prompt
+    wanted = [(one_line(first), one_line(second)) for first, second in pairs]
     new = [pair for pair in dict.fromkeys(wanted) if pair not in known]
     new = [pair for n, pair in enumerate(new) if pair[::-1] not in new[:n]]
     rendered = [prompt.render(first=a, second=b) for one in new for a, b in (one, one[::-1])]
@@ -255,8 +256,3 @@ def _search(store: Store, collection: str, text: str, limit: int) -> list[Any]:
 
 def _relation(choice: Choice) -> Relation:
     return Relation(**choice.chances)
-
-
-def _plain(text: str) -> str:
-    """A sentence on one line: no text can begin a line of the prompt."""
-    return " ".join(text.split())

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scientist.errors import UsageError
 from scientist.lab.kits import Kit
-from scientist.records import Assertion, Range, Says, Scope, Source, Way
+from scientist.records import Assertion, Range, Says, Scope, Source, Way, one_line
 from scientist.science.consistency.scope import overlap
 
 LONGEST = 2000  # characters: a claim is a sentence
@@ -55,7 +55,7 @@ _CONDITION = (
 
 def read(name: str, text: str, source: Source, kits: Sequence[Kit], weight: float) -> Assertion:
     """What a sentence asserts: typed where its form is known, else text."""
-    said = " ".join(text.split())
+    said = one_line(text)
     if not said:
         raise UsageError("there is nothing stated", 'scientist claim add "SENTENCE"')
     if len(said) > LONGEST:
@@ -85,7 +85,7 @@ def read(name: str, text: str, source: Source, kits: Sequence[Kit], weight: floa
 
 def has_form(text: str) -> bool:
     """Whether a sentence may be more than text: what `read` needs the kits for."""
-    said = " ".join(text.split())
+    said = one_line(text)
     if len(said) > LONGEST:
         return False
     return bool(_STATUS.fullmatch(said) or _COMPARED.fullmatch(said))

@@ -13,7 +13,7 @@ from typing import Any
 
 from scientist.errors import ScientistError, UsageError
 from scientist.events import Swept
-from scientist.journal import Journal
+from scientist.journal import Journal, project
 from scientist.lab import experiments, tiers
 from scientist.lab.executors import Placement
 from scientist.lab.kits import Kit
@@ -24,7 +24,6 @@ from scientist.settings import Settings
 from scientist.workspace import Workspace
 
 MOST_SEEDS = 64
-STOP_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -71,10 +70,7 @@ def sweep(
             parameters=dict(parameters),
             seeds=reserved,
             tier=tier.name,
-            trials_blobs=tuple(
-                journal.put("".join(trial.model_dump_json() + "\n" for trial in found[level]))
-                for level in levels
-            ),
+            trials_blobs=tuple(journal.put(project.trial_lines(found[level])) for level in levels),
         ),
         None,
         sync=True,
@@ -120,11 +116,7 @@ def _measure(
         tier,
         Placement.of(settings),
     )
-    try:
-        outcome = experiments.conduct(run)
-    except KeyboardInterrupt:
-        experiments.stop(run, STOP_SECONDS)
-        raise
+    outcome = experiments.conduct(run)
     if outcome.status != "done":
         raise ScientistError(
             f"the trials at {parameters} ended as {outcome.status}: {outcome.reason}",

@@ -135,11 +135,7 @@ def reproduce(
             placement,
             record.script,
         )
-        try:
-            return experiments.conduct(prepared, on_trial=on_trial)
-        except KeyboardInterrupt:
-            experiments.stop(prepared, STOP_SECONDS)
-            raise
+        return experiments.conduct(prepared, on_trial=on_trial, patience=STOP_SECONDS)
 
     with _scratch(runs, f"reproduce-{record.name}") as folder:
         outcome = run(1, folder)
@@ -169,7 +165,7 @@ def keep(journal: Journal, found: Reproduction) -> ExperimentReproduced:
     """Put the result on record, with the numbers of now for whoever wants to look."""
     comparison, ran = found.comparison, found.outcome.ran
     absolute, relative = comparison.largest()
-    lines = "".join(trial.model_dump_json() + "\n" for trial in found.outcome.trials)
+    lines = project.trial_lines(found.outcome.trials)
     event = ExperimentReproduced(
         experiment=found.recorded.name,
         protocol_digest=found.recorded.digest,

@@ -75,9 +75,11 @@ def plain(conflict: Conflict, knowledge: Knowledge) -> dict[str, Any]:
 
 def opposed(found: Opposing, number: int, titles: dict[str, str]) -> list[str]:
     """Two sentences of essays that the model holds to be at odds."""
+    from scientist.records import one_line
+
     lines = [f"{number}  chance of a contradiction {found.chance:.2f}"]
     for quote in (found.first, found.second):
-        lines.append(f'  [{quote.address}] "{" ".join(quote.text.split())}"')
+        lines.append(f'  [{quote.address}] "{one_line(quote.text)}"')
         lines.append(f"            {titles.get(quote.essay, '?')}")
     lines.append(f"  cues      {'; '.join(found.cues)}")
     return lines
@@ -94,4 +96,6 @@ def impossible(members: Sequence[str]) -> str:
 
 def sentence(one: Assertion) -> str:
     """What a claim says, on one line."""
-    return " ".join(one.text.split())
+    from scientist.records import one_line
+
+    return one_line(one.text)

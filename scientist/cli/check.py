@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -108,7 +109,7 @@ def _text(journal: Journal, said: str, evidence: Evidence, as_json: bool) -> boo
     report = bind(said, evidence)
     against = consistency.against(journal, said)
     if as_json:
-        output.document({**_plain(report), "conflicts": [clash.plain() for clash in against]})
+        output.document({**_plain(report), "conflicts": [asdict(clash) for clash in against]})
     elif not report.entries and not against:
         output.note("the text has no number and no comparison")
     else:

@@ -100,13 +100,14 @@ def add(
     from scientist.records import Source
     from scientist.science.consistency.examine import examine
     from scientist.science.consistency.knowledge import gather
+    from scientist.science.consistency.weigh import CEILING
 
-    source = Source(kind="user", address="command line")
+    source, weight = Source(kind="user", address="command line"), CEILING["user"]
     kits = all_kits()
-    stating.read("A0", text, source, kits, 0.5)  # what cannot be read must not make a workspace
+    stating.read("A0", text, source, kits, weight)  # what cannot be read must not make a workspace
     with options.writing(workspace) as (_, journal), journal.locked():
         knowledge = gather(journal)
-        claim = stating.read(knowledge.next_assertion_id(), text, source, kits, WEIGHT)
+        claim = stating.read(knowledge.next_assertion_id(), text, source, kits, weight)
         if same := [one for one in knowledge.said.values() if _same(one, claim)]:
             raise UsageError(
                 f"that is on record as {same[0].id}", f"scientist claim show {same[0].id}"
@@ -129,9 +130,6 @@ def add(
             output.result(line)
     if claim.says == "text":
         output.note("it is plain text; to hold it against others: scientist check --judge")
-
-
-WEIGHT = 0.7
 
 
 @app.command()

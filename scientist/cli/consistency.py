@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from scientist.settings import Settings
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-LIKELY_SHOWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,6 @@ class Against:
         lines = [f"conflict: {self.rule}", f"  said      {self.sentence}"]
         lines += [f"  {name:<9} {text}" for name, text in self.claims.items()]
         return [*lines, *(f"  because   {step}" for step in self.proof)]
-
-    def plain(self) -> dict[str, Any]:
-        return {
-            "sentence": self.sentence,
-            "rule": self.rule,
-            "proof": list(self.proof),
-            "claims": self.claims,
-        }
 
 
 def conflicts(journal: Journal, as_json: bool) -> tuple[bool, list[dict[str, Any]]]:
@@ -171,13 +162,16 @@ def judge(settings: Settings, workspace: Path | None, most: int) -> None:
 
 def _texts(pair: tuple[str, str]) -> frozenset[str]:
     """A pair as it stands in the record."""
-    return frozenset(" ".join(text.split()) for text in pair)
+    from scientist.records import one_line
+
+    return frozenset(map(one_line, pair))
 
 
 def corpus(settings: Settings, workspace: Path | None, most: int, as_json: bool) -> None:
     """Passages of the essays that oppose each other, the likeliest first."""
     from scientist.agent.opposing import opposing
     from scientist.journal import project
+    from scientist.science.consistency.examine import LIKELY
 
     with options.reading(workspace) as (_, record):
         titles = {essay.id: essay.title for essay in project.essays(record)}
@@ -188,7 +182,7 @@ def corpus(settings: Settings, workspace: Path | None, most: int, as_json: bool)
             *(journal, store, client, most),
             on_pair=lambda done, all_: output.note(f"compared {done} of {all_} pairs"),
         )
-    shown = [one for one in found if one.chance > LIKELY_SHOWN]
+    shown = [one for one in found if one.chance > LIKELY]
     if as_json:
         output.document(
             [
@@ -215,15 +209,23 @@ def corpus(settings: Settings, workspace: Path | None, most: int, as_json: bool)
 @contextmanager
 def _asking(settings: Settings, workspace: Path | None) -> Iterator[tuple[Journal, Store, Client]]:
     """The record, the store in step with it, and the model."""
-    from scientist.cli.progress import downloads
+    from scientist.agent import relations
+    from scientist.llm import prompting
     from scientist.llm.client import Client
     from scientist.llm.endpoint import connect
-    from scientist.memory.store import Store
 
-    with ExitStack() as stack:
-        place, journal = stack.enter_context(options.writing(workspace, must_exist=True))
-        progress = stack.enter_context(downloads())
-        store = stack.enter_context(Store(place, settings, progress))
-        store.sync(journal)
-        handle = stack.enter_context(connect(settings, progress))
-        yield journal, store, stack.enter_context(Client(handle, settings, journal))
+    with (
+        options.searching(workspace, settings) as (journal, store, progress),
+        connect(settings, progress) as handle,
+        Client(handle, settings, journal) as client,
+    ):
+        endpoint = client.endpoint
+        reading = relations.reading_of(
+            endpoint.model, endpoint.model_digest, prompting.load(relations.PROMPT)
+        )
+        if not reading.fitted:
+            output.note(
+                f"the chances that {endpoint.model} gives are not calibrated, only softened"
+            )
+            output.note(f"hint: {relations.HINT}")
+        yield journal, store, client

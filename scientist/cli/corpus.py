@@ -59,17 +59,10 @@ def search(
     as_json: options.JsonOption = False,
 ) -> None:
     """Sentences nearest in meaning, with their addresses."""
-    from scientist.cli.progress import downloads
     from scientist.journal import project
-    from scientist.memory.store import Store
 
-    resolved = options.settings(workspace)
-    with (
-        options.writing(workspace, must_exist=True) as (place, journal),
-        downloads() as progress,
-        Store(place, resolved.values, progress) as store,
-    ):
-        store.sync(journal)
+    settings = options.settings(workspace).values
+    with options.searching(workspace, settings) as (journal, store, _):
         hits = store.search_passages(query, limit)
         titles = {essay.id: essay.title for essay in project.essays(journal)}
     if as_json:

@@ -102,16 +102,8 @@ def search(
     """Findings nearest in meaning."""
     from dataclasses import asdict
 
-    from scientist.cli.progress import downloads
-    from scientist.memory.store import Store
-
-    resolved = options.settings(workspace)
-    with (
-        options.writing(workspace, must_exist=True) as (place, journal),
-        downloads() as progress,
-        Store(place, resolved.values, progress) as store,
-    ):
-        store.sync(journal)
+    settings = options.settings(workspace).values
+    with options.searching(workspace, settings) as (_, store, _):
         hits = store.search_findings(query, limit)
     if as_json:
         output.document([asdict(hit) for hit in hits])

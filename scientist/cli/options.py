@@ -12,8 +12,10 @@ import typer
 from scientist.errors import UsageError
 
 if TYPE_CHECKING:
+    from scientist.artifacts import Progress
     from scientist.journal import Journal
-    from scientist.settings import Resolved
+    from scientist.memory.store import Store
+    from scientist.settings import Resolved, Settings
     from scientist.workspace import Workspace
 
 WorkspaceOption = Annotated[
@@ -88,6 +90,23 @@ def writing(
     workspace = writable(locate(directory))
     with Journal(workspace.journal, write=True) as journal:
         yield workspace, journal
+
+
+@contextmanager
+def searching(
+    directory: Path | None, settings: Settings
+) -> Iterator[tuple[Journal, Store, Progress]]:
+    """A workspace that is there, its vector store in step with it, and what shows downloads."""
+    from scientist.cli.progress import downloads
+    from scientist.memory.store import Store
+
+    with (
+        writing(directory, must_exist=True) as (place, journal),
+        downloads() as progress,
+        Store(place, settings, progress) as store,
+    ):
+        store.sync(journal)
+        yield journal, store, progress
 
 
 def settings(directory: Path | None, **flags: Any) -> Resolved:

@@ -5,6 +5,7 @@ Nothing here is stored; a status is what the events say it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,6 +195,11 @@ def experiment(journal: Journal, name: str) -> ExperimentView:
 def trials(journal: Journal, view: ExperimentView) -> list[Trial]:
     """The raw trials of an experiment."""
     return raw_trials(journal, view.trials_blob)
+
+
+def trial_lines(trials: Iterable[Trial]) -> str:
+    """Trials as a blob holds them; `raw_trials` reads them back."""
+    return "".join(trial.model_dump_json() + "\n" for trial in trials)
 
 
 def raw_trials(journal: Journal, blob: str | None) -> list[Trial]:

@@ -47,6 +47,7 @@ __all__ = [
 POLL_SECONDS = 0.02
 START_SECONDS = 30
 GRACE_SECONDS = 60
+STOP_SECONDS = 5
 TEXT_BYTES = 64 * 2**20
 REASON_LENGTH = 300
 FRUITLESS = 3
@@ -119,8 +120,22 @@ def conduct(
     run: Run,
     on_trial: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    patience: float = STOP_SECONDS,
 ) -> Outcome:
-    """Launch and wait; go on after a killed supervisor, as long as that leads anywhere."""
+    """Launch and wait; an interrupt stops the experiment, which gets so many seconds to end."""
+    try:
+        return _to_its_end(run, on_trial, should_stop)
+    except KeyboardInterrupt:
+        stop(run, patience)
+        raise
+
+
+def _to_its_end(
+    run: Run,
+    on_trial: Callable[[int, int], None] | None,
+    should_stop: Callable[[], bool] | None,
+) -> Outcome:
+    """Go on after a killed supervisor, as long as that leads anywhere."""
     known = fruitless = 0
     while True:
         launch(run)

@@ -1,12 +1,12 @@
 """Play a kit's trials here, without the sandbox, and apply the real decision rule to them.
 
 Only the project's own kits are ever played so; the sandboxed way is tested for all of them
-alike in test_every_kit.
+alike in tests/lab/test_kits.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from statistics import mean
 from typing import Any
@@ -20,17 +20,17 @@ PAIRS = 16
 
 
 @lru_cache(maxsize=64)
-def _trial(name: str) -> Callable[..., dict[str, float]]:
+def functions(name: str) -> dict[str, Any]:
+    """All that a kit's code defines."""
     space: dict[str, Any] = {"__name__": f"kit_{name}"}
     exec(compile(kits.load(name).code, name, "exec"), space)
-    found: Callable[..., dict[str, float]] = space["trial"]
-    return found
+    return space
 
 
 @lru_cache(maxsize=4096)
 def _played(name: str, arm: str, seed: int, chosen: tuple[tuple[str, float], ...]) -> Trial:
     parameters = kits.load(name).validate_parameters(dict(chosen))
-    metrics = _trial(name)(arm, seed, **parameters)
+    metrics = functions(name)["trial"](arm, seed, **parameters)
     return Trial(arm=arm, seed=seed, metrics=metrics, seconds=0.0)
 
 

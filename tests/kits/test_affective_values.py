@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT, SEEDS, PAIR = "affective_values", 6, ("interacting", "weighted")
 
 
 def part(name: str) -> Any:
     """A function of the kit."""
-    return _trial(KIT).__globals__[name]
+    return functions(KIT)[name]
 
 
 def test_modulated_values_save_lives_and_cost_meals_rather_than_gain_them() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scientist.lab import kits
-from tests.kits.playing import _trial, average, gap, play, verdict
+from tests.kits.playing import average, functions, gap, play, verdict
 
 NAME, N = "balance_of_power", 6
 ARMS = ("together", "alone")
@@ -17,7 +17,7 @@ METRICS = tuple(kits.load(NAME).metrics)
 
 def space() -> dict[str, Any]:
     """What the kit defines."""
-    return _trial(NAME).__globals__
+    return functions(NAME)
 
 
 def test_joint_defence_saves_output_while_attack_is_cheap_and_not_where_it_is_dear() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from scientist.lab import kits
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT = "consistency_penalty"
 ARMS = ("penalised", "plain")
@@ -54,7 +54,7 @@ def test_with_a_wrong_majority_agreement_spreads_the_error_to_contexts_that_had_
 
 
 def test_the_penalty_is_the_mean_squared_difference_and_weighs_as_much_as_it_says() -> None:
-    space: dict[str, Any] = _trial(KIT).__globals__
+    space: dict[str, Any] = functions(KIT)
     rng = np.random.default_rng(1)
     seen, weights = rng.normal(size=(4, 30, 5)), rng.normal(size=5)
     replies = seen @ weights

@@ -7,7 +7,7 @@ import pytest
 
 from scientist.lab import kits
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT = "cross_modal"
 ARMS = ("matched", "single")
@@ -40,7 +40,7 @@ def test_a_neighbouring_domain_helps_as_far_as_it_is_alike() -> None:
 
 
 def test_matches_are_the_canonical_correlations_and_components_those_above_noise() -> None:
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     rng = np.random.default_rng(3)
     hidden = rng.normal(size=(20_000, 6))
     noise = rng.normal(size=(2, 20_000, space["CHANNELS"]))
@@ -64,7 +64,7 @@ def test_matches_are_the_canonical_correlations_and_components_those_above_noise
 
 
 def test_leaving_each_label_out_is_done_exactly() -> None:
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     rng = np.random.default_rng(4)
     inputs, answers = rng.normal(size=(12, 5)), np.sign(rng.normal(size=12))
     weights = space["fit"](inputs, answers, inputs[:0], answers[:0])

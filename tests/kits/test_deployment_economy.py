@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scientist.lab import kits
-from tests.kits.playing import _trial, average, gap, play, verdict
+from tests.kits.playing import average, functions, gap, play, verdict
 
 NAME, N = "deployment_economy", 6
 ARMS = ("guarded", "unguarded")
@@ -16,7 +16,7 @@ ARMS = ("guarded", "unguarded")
 
 def space() -> dict[str, Any]:
     """What the kit defines."""
-    return _trial(NAME).__globals__
+    return functions(NAME)
 
 
 def test_guards_hold_values_where_a_hack_can_spread_and_change_nothing_where_it_cannot() -> None:

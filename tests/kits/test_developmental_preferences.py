@@ -71,7 +71,7 @@ def test_the_more_caregivers_differ_the_worse_preferences_fit_the_next_ones() ->
 def test_misfit_is_nothing_for_the_values_themselves_one_for_chance_and_two_for_the_reverse() -> (
     None
 ):
-    misfit = playing._trial(NAME).__globals__["misfit"]
+    misfit = playing.functions(NAME)["misfit"]
     rng = np.random.default_rng(9)
     people, scenes = rng.normal(size=(3, 12)), rng.normal(size=(4000, 4, 12))
     own = people.mean(axis=0)
@@ -83,7 +83,7 @@ def test_misfit_is_nothing_for_the_values_themselves_one_for_chance_and_two_for_
 
 
 def test_every_upbringing_has_the_same_signals_and_only_their_order_differs() -> None:
-    kit = playing._trial(NAME).__globals__
+    kit = playing.functions(NAME)
     staged, mixed = (kit["signals"]("staged", 240, in_turn) for in_turn in (False, True))
     assert (staged[0], staged[-1]) == ("gaze", "praise")
     assert mixed[:3] == ["gaze", "imitation", "praise"]

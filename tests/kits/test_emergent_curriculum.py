@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scientist.lab import kits
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 NAME, N = "emergent_curriculum", 6
 ARMS = ("mixed", "fixed")
@@ -16,7 +16,7 @@ ARMS = ("mixed", "fixed")
 
 def space() -> dict[str, Any]:
     """What the kit defines."""
-    return _trial(NAME).__globals__
+    return functions(NAME)
 
 
 def test_a_partner_beats_the_schedule_where_it_is_nearly_an_equal_and_not_else() -> None:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT, SEEDS = "emotional_motivation", 4
 
 
 def part(name: str) -> Any:
     """A function of the kit."""
-    return _trial(KIT).__globals__[name]
+    return functions(KIT)[name]
 
 
 def test_feelings_earn_what_the_best_constant_bonus_does_and_bear_a_wrong_one_better() -> None:

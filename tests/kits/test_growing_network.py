@@ -7,7 +7,7 @@ import pytest
 
 from scientist.lab import kits
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT = "growing_network"
 ARMS = ("growing", "fixed")
@@ -46,7 +46,7 @@ def test_forgetting_repairs_itself_when_jobs_return() -> None:
 
 def test_protected_units_stay_as_they_are_and_what_they_know_is_never_lost() -> None:
     assert average(KIT, "growing", "forgetting", 4) == 0.0
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     rng = np.random.default_rng(5)
     job = space["make_jobs"](rng, 2, 0.0)[0]
     lesson = space["draw"](rng, job, 200, 0.0)
@@ -64,7 +64,7 @@ def test_protected_units_stay_as_they_are_and_what_they_know_is_never_lost() -> 
 
 
 def test_a_network_that_is_the_job_itself_makes_no_error() -> None:
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     rng = np.random.default_rng(6)
     directions, sums = space["make_jobs"](rng, 3, 0.5)[2]
     inputs, answers = space["draw"](rng, (directions, sums), 100, 0.0)
@@ -75,7 +75,7 @@ def test_a_network_that_is_the_job_itself_makes_no_error() -> None:
 
 
 def test_the_store_is_filled_evenly_over_all_stretches() -> None:
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     rng = np.random.default_rng(7)
     past = [(job, rng.normal(size=(50, 9)), np.full(50, float(job))) for job in range(4)]
     whose, inputs, answers = space["stored"](past, 40)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from scientist.records import Verdict
-from tests.kits.playing import _trial, gap, verdict
+from tests.kits.playing import functions, gap, verdict
 
 KIT, SEEDS = "hierarchical_value", 8
 
 
 def part(name: str) -> Any:
     """A function of the kit."""
-    return _trial(KIT).__globals__[name]
+    return functions(KIT)[name]
 
 
 def test_a_learned_value_saves_episodes_on_long_tasks_and_hardly_on_short_ones() -> None:

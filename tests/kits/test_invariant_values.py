@@ -53,7 +53,7 @@ def test_weighing_agreement_beats_testing_for_it_at_home_and_among_neighbours() 
 
 
 def test_shrinking_knows_the_true_weights_and_spread_when_ratings_abound() -> None:
-    kit, rng = playing._trial(NAME).__globals__, np.random.default_rng(3)
+    kit, rng = playing.functions(NAME), np.random.default_rng(3)
     known, new, _ = kit["societies"](rng, 60, 0.5, 0.0, 0.0, 0.0)
     each = [kit["fit"](*kit["rate"](rng, weights, 3000)) for weights in known]
     mean, _, _, true = kit["agreement"](each)
@@ -64,7 +64,7 @@ def test_shrinking_knows_the_true_weights_and_spread_when_ratings_abound() -> No
 
 
 def test_the_test_of_agreement_errs_as_seldom_as_it_says_when_ratings_abound() -> None:
-    kit, rng = playing._trial(NAME).__globals__, np.random.default_rng(4)
+    kit, rng = playing.functions(NAME), np.random.default_rng(4)
     worlds = [kit["societies"](rng, 8, 0.5, 0.0, 0.0, 0.0)[0] for _ in range(12)]
     each = [[kit["fit"](*kit["rate"](rng, own, 1000)) for own in known] for known in worlds]
     kept = np.mean([kit["agreeing"](fits) for fits in each], axis=0)

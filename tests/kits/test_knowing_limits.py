@@ -9,14 +9,14 @@ import pytest
 
 from scientist.lab import kits
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT, SEEDS = "knowing_limits", 7
 
 
 def part(name: str) -> Any:
     """A function of the kit."""
-    return _trial(KIT).__globals__[name]
+    return functions(KIT)[name]
 
 
 def test_at_equal_refusal_disagreement_removes_more_errors_only_away_from_home() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from scientist.lab import kits
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT = "learning_sandbox"
 ARMS = ("ended", "removed")
@@ -37,7 +37,7 @@ def test_variety_beats_a_copy_that_is_wrong_and_not_one_that_is_right() -> None:
 
 
 def test_a_kind_of_hazard_that_was_never_met_is_neither_feared_nor_sought() -> None:
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     agents, cells = space["AGENTS"], space["SIDE"] ** 2
     mind = {"ground": np.zeros((agents, 6)), "place": np.zeros((agents, cells, 4))}
     rng = np.random.default_rng(1)
@@ -48,7 +48,7 @@ def test_a_kind_of_hazard_that_was_never_met_is_neither_feared_nor_sought() -> N
 
 
 def test_dithering_does_not_count_as_safety_and_only_the_first_episodes_count() -> None:
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     first = space["EPISODES"]
     over = np.ones(first + 5, dtype=int)
     number = np.arange(first + 5)
@@ -64,7 +64,7 @@ def test_dithering_does_not_count_as_safety_and_only_the_first_episodes_count() 
 
 
 def test_worlds_have_a_safe_way_and_off_it_the_hazards_that_were_asked_for() -> None:
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     side, rng = space["SIDE"], np.random.default_rng(1)
     worlds = np.vstack([space["draw_worlds"](rng, 0.3) for _ in range(100)])
     plain = (worlds == 0).reshape(-1, side, side)
@@ -83,7 +83,7 @@ def test_worlds_have_a_safe_way_and_off_it_the_hazards_that_were_asked_for() -> 
 
 
 def test_moves_stay_inside() -> None:
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     around, side = space["neighbours"](), space["SIDE"]
     assert around[0].tolist() == [0, side, 0, 1]
     assert around[-1].tolist() == [side**2 - 1 - side, side**2 - 1, side**2 - 2, side**2 - 1]

@@ -9,14 +9,14 @@ import pytest
 
 from scientist.lab import kits
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT, SEEDS = "prior_or_scale", 6
 
 
 def part(name: str) -> Any:
     """A function or constant of the kit."""
-    return _trial(KIT).__globals__[name]
+    return functions(KIT)[name]
 
 
 def test_practice_beats_size_and_examples_in_the_family_and_loses_out_of_it() -> None:

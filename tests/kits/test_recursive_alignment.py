@@ -64,7 +64,7 @@ def test_discounting_its_own_pull_moves_people_less_than_plain_tracking() -> Non
 
 
 def test_a_lot_reveals_the_pull_that_errors_of_the_estimate_imitate() -> None:
-    kit, rng = playing._trial(NAME).__globals__, np.random.default_rng(7)
+    kit, rng = playing.functions(NAME), np.random.default_rng(7)
     size, influence = 60_000, 0.1
     values = kit["unit"](rng.normal(size=(size, kit["SIZE"])))
     belief = values + 0.3 * rng.normal(size=values.shape)
@@ -80,7 +80,7 @@ def test_a_lot_reveals_the_pull_that_errors_of_the_estimate_imitate() -> None:
 
 
 def test_what_is_believed_comes_as_close_as_the_ratings_allow() -> None:
-    kit, rng = playing._trial(NAME).__globals__, np.random.default_rng(8)
+    kit, rng = playing.functions(NAME), np.random.default_rng(8)
     size = kit["SIZE"]
     values = rng.normal(size=(500, size)) / np.sqrt(size)
     belief, doubt = np.zeros_like(values), np.tile(np.eye(size) / size, (500, 1, 1))

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT, SEEDS = "reward_density", 8
 
 
 def part(name: str) -> Any:
     """A function of the kit."""
-    return _trial(KIT).__globals__[name]
+    return functions(KIT)[name]
 
 
 def test_weaning_transfers_better_than_constant_hints_if_some_hints_are_false() -> None:

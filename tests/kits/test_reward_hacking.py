@@ -57,7 +57,7 @@ def test_three_suspicious_judges_are_flattered_less_than_one_when_labels_are_noi
 
 
 def test_parts_of_ordinary_answers_spread_alike_on_every_scale() -> None:
-    kit, rng = playing._trial(NAME).__globals__, np.random.default_rng(5)
+    kit, rng = playing.functions(NAME), np.random.default_rng(5)
     answers = rng.normal(size=(4000, kit["STEPS"], kit["SIZE"]))
     for parts, scale in zip(kit["views"](answers), kit["SCALES"], strict=True):
         assert parts.shape[1] * scale == kit["STEPS"]
@@ -65,7 +65,7 @@ def test_parts_of_ordinary_answers_spread_alike_on_every_scale() -> None:
 
 
 def test_a_judge_with_many_exact_labels_is_right_about_ordinary_answers_without_harm() -> None:
-    kit, rng = playing._trial(NAME).__globals__, np.random.default_rng(6)
+    kit, rng = playing.functions(NAME), np.random.default_rng(6)
     truth = kit["world"](rng, 0.0, 2.0)
     origin = np.zeros((kit["STEPS"], kit["SIZE"]))
     seen = kit["examples"](rng, truth, origin, 2000, 0.0)

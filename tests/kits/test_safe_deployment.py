@@ -7,7 +7,7 @@ import pytest
 
 from scientist.lab import kits
 from scientist.records import Verdict
-from tests.kits.playing import _trial, gap, verdict
+from tests.kits.playing import functions, gap, verdict
 
 KIT = "safe_deployment"
 ARMS = ("gate", "open")
@@ -57,7 +57,7 @@ def test_yesterday_as_reference_follows_the_world_and_lets_slow_poison_pass() ->
 
 
 def test_a_gate_judges_each_interaction_by_the_step_it_would_make() -> None:
-    space = _trial(KIT).__globals__
+    space = functions(KIT)
     rng = np.random.default_rng(2)
     world = space["new_world"](rng, 0.0, 0.0)
     reference = space["honest"](rng, world, 0, 50, 0.0, 0.0)

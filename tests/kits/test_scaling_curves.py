@@ -9,7 +9,7 @@ import pytest
 
 from scientist.lab import kits
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT, SEEDS = "scaling_curves", 6
 TIMES = np.arange(1, 41) / 40
@@ -17,7 +17,7 @@ TIMES = np.arange(1, 41) / 40
 
 def part(name: str) -> Any:
     """A function of the kit."""
-    return _trial(KIT).__globals__[name]
+    return functions(KIT)[name]
 
 
 def test_a_sigmoid_foretells_breakthroughs_but_a_power_law_smooth_progress() -> None:

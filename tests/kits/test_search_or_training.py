@@ -9,14 +9,14 @@ import pytest
 
 from scientist.lab import kits
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT, SEEDS = "search_or_training", 8
 
 
 def part(name: str) -> Any:
     """A function of the kit."""
-    return _trial(KIT).__globals__[name]
+    return functions(KIT)[name]
 
 
 def test_search_pays_if_few_wrong_answers_please_the_verifier_and_harms_if_many_do() -> None:

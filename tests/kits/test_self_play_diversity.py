@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scientist.lab import kits
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 NAME, N = "self_play_diversity", 6
 ARMS = ("both", "total")
@@ -16,7 +16,7 @@ ARMS = ("both", "total")
 
 def space() -> dict[str, Any]:
     """What the kit defines."""
-    return _trial(NAME).__globals__
+    return functions(NAME)
 
 
 def test_telling_each_agent_its_own_part_pays_in_few_days_and_not_in_many() -> None:

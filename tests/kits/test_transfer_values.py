@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from scientist.records import Verdict
-from tests.kits.playing import _trial, average, gap, verdict
+from tests.kits.playing import average, functions, gap, verdict
 
 KIT, SEEDS, FEW, VALUE = "transfer_values", 6, 4, ("pretrained_value", "scratch_value")
 
 
 def part(name: str) -> Any:
     """A function of the kit."""
-    return _trial(KIT).__globals__[name]
+    return functions(KIT)[name]
 
 
 def test_pretraining_helps_the_more_the_closer_the_new_environment() -> None:

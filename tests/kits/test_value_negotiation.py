@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scientist.lab import kits
-from tests.kits.playing import _trial, average, gap, play, verdict
+from tests.kits.playing import average, functions, gap, play, verdict
 
 NAME = "value_negotiation"
 N = 10
@@ -18,7 +18,7 @@ ARMS = ("nash", "mean")
 
 def space() -> dict[str, Any]:
     """What the kit defines."""
-    return _trial(NAME).__globals__
+    return functions(NAME)
 
 
 def test_a_bargain_lifts_the_worst_off_where_values_divide_and_not_where_they_agree() -> None:

@@ -15,7 +15,16 @@ from scientist.agent.nodes.check_consistency import settled
 from scientist.agent.state import State
 from scientist.events import AssertionMade, Event, FindingRecorded
 from scientist.journal import project
-from scientist.records import Assertion, Attempt, Finding, Hypothesis, Protocol, Says, Source
+from scientist.records import (
+    Assertion,
+    Attempt,
+    Finding,
+    Hypothesis,
+    Protocol,
+    Says,
+    Source,
+    one_line,
+)
 from scientist.science import integrity, statement
 from scientist.science.consistency import derive
 from scientist.science.consistency.examine import examine
@@ -83,7 +92,7 @@ def _opinions(
         Assertion(
             id=f"A{number + place}",
             says=Says.TEXT,
-            text=" ".join(quote.text.split()),
+            text=one_line(quote.text),
             source=Source(kind="quote", address=quote.address),
         )
         for place, quote in enumerate(quotes)

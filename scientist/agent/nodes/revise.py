@@ -30,7 +30,8 @@ def revise(state: State, runtime: Runtime[Bench]) -> State:
         events: list[Event] = [_moved(state["hypothesis"], knowledge)]
         made = reflections(knowledge)
         events += [AssertionMade(assertion=one) for one in made]
-        events += examine(knowledge, made).events
+        if made:  # all else was held against itself when the finding was recorded
+            events += examine(knowledge, made).events
         return [one.id for one in made], events
 
     bench.effects.once("revise", state["round"], "reflect", lambda _: None, record)

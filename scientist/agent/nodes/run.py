@@ -88,7 +88,7 @@ def _measure(
         return outcome
 
     def record(outcome: Outcome) -> tuple[dict[str, Any], Sequence[Event]]:
-        lines = "".join(trial.model_dump_json() + "\n" for trial in outcome.trials)
+        lines = project.trial_lines(outcome.trials)
         output = f"{outcome.stdout}\n--- stderr ---\n{outcome.stderr}"
         part: dict[str, Any] = {
             "status": outcome.status,

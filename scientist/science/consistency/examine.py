@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scientist.events import ConflictFound, ConflictResolved, RelationJudged
-from scientist.records import Assertion, Conflict, Resolution, Says
+from scientist.records import Assertion, Conflict, Resolution, Says, one_line
 from scientist.science.consistency import rules, solve
 from scientist.science.consistency.index import Index
 from scientist.science.consistency.knowledge import Knowledge
@@ -308,7 +308,7 @@ def _judged(
     """The pairs that stand, hold somewhere together, and are likely to contradict each other."""
     texts: dict[str, list[str]] = {}
     for name, one in stands.items():
-        texts.setdefault(" ".join(one.text.split()), []).append(name)
+        texts.setdefault(one_line(one.text), []).append(name)
     last: dict[frozenset[str], RelationJudged] = {}
     for judged in relations:
         for first in [judged.first] if judged.first in stands else texts.get(judged.first, ()):

@@ -22,25 +22,15 @@ from scientist.science.consistency import rules
 from scientist.science.consistency.derive import generalise, of_finding
 from scientist.science.consistency.index import Index
 from tests.science.consistency.saying import at
+from tests.science.evidence import hypothesis
 
 CODE = "c" * 64
 
 
 def asked(number: int, direction: Direction, **change: Any) -> Hypothesis:
-    plain = Hypothesis(
-        id=f"H{number}",
-        statement="stable lowers shifted_error compared with pooled.",
-        quotes=(),
-        kit="causal_features",
-        factor="features",
-        treatment="stable",
-        control="pooled",
-        metric="shifted_error",
-        direction=direction,
-        smallest_effect=0.05,
-        parameters={"shift": 0.4, "samples": 100, "flip": True},
-    )
-    return plain.model_copy(update=change)
+    parameters = {"shift": 0.4, "samples": 100, "flip": True}
+    usual = {"direction": direction, "parameters": parameters, "conditions": ()}
+    return hypothesis(number, **{**usual, **change})
 
 
 def derived(
