@@ -1,0 +1,123 @@
+"""Everything that can happen, as one discriminated union with a schema version.
+
+A new field needs a default; a new meaning needs a new SCHEMA and a reader for the old.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from scientist.events.campaigns import (
+    CampaignClosed,
+    CampaignOpened,
+    CampaignPaused,
+    CampaignResumed,
+    Degraded,
+    EffectDone,
+    EffectIntended,
+    Failed,
+    ModelCalled,
+    PhaseFinished,
+    PhaseStarted,
+    Reasoned,
+    ToolCalled,
+)
+from scientist.events.claims import (
+    AssertionMade,
+    AssertionPinned,
+    ConflictFound,
+    ConflictResolved,
+    RelationJudged,
+)
+from scientist.events.experiments import (
+    CandidateRejected,
+    ExperimentFinished,
+    ExperimentReproduced,
+    ExperimentStarted,
+    FindingRecorded,
+    HypothesisProposed,
+    HypothesisSelected,
+    Judged,
+    Looked,
+    ProtocolSealed,
+    Swept,
+)
+from scientist.events.record import EssayAdded, TornTailRecovered
+
+__all__ = [
+    "EVENT",
+    "SCHEMA",
+    "AssertionMade",
+    "AssertionPinned",
+    "CampaignClosed",
+    "CampaignOpened",
+    "CampaignPaused",
+    "CampaignResumed",
+    "CandidateRejected",
+    "ConflictFound",
+    "ConflictResolved",
+    "Degraded",
+    "EffectDone",
+    "EffectIntended",
+    "EssayAdded",
+    "Event",
+    "ExperimentFinished",
+    "ExperimentReproduced",
+    "ExperimentStarted",
+    "Failed",
+    "FindingRecorded",
+    "HypothesisProposed",
+    "HypothesisSelected",
+    "Judged",
+    "Looked",
+    "ModelCalled",
+    "PhaseFinished",
+    "PhaseStarted",
+    "ProtocolSealed",
+    "Reasoned",
+    "RelationJudged",
+    "Swept",
+    "ToolCalled",
+    "TornTailRecovered",
+]
+
+SCHEMA = 1
+
+Event = Annotated[
+    EssayAdded
+    | CampaignOpened
+    | CampaignResumed
+    | CampaignClosed
+    | CampaignPaused
+    | PhaseStarted
+    | PhaseFinished
+    | Reasoned
+    | ModelCalled
+    | ToolCalled
+    | HypothesisProposed
+    | CandidateRejected
+    | HypothesisSelected
+    | ProtocolSealed
+    | ExperimentStarted
+    | Looked
+    | ExperimentFinished
+    | Judged
+    | ExperimentReproduced
+    | Swept
+    | FindingRecorded
+    | AssertionMade
+    | AssertionPinned
+    | RelationJudged
+    | ConflictFound
+    | ConflictResolved
+    | EffectIntended
+    | EffectDone
+    | Degraded
+    | TornTailRecovered
+    | Failed,
+    Field(discriminator="kind"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
