@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from scientist.events.campaigns import (
+    BudgetWarned,
     CampaignClosed,
     CampaignOpened,
     CampaignPaused,
@@ -21,6 +22,7 @@ from scientist.events.campaigns import (
     ModelCalled,
     PhaseFinished,
     PhaseStarted,
+    QuestionAnswered,
     Reasoned,
     ToolCalled,
 )
@@ -33,10 +35,13 @@ from scientist.events.claims import (
 )
 from scientist.events.experiments import (
     CandidateRejected,
+    CodeGivenUp,
+    CodeWritten,
     ExperimentFinished,
     ExperimentReproduced,
     ExperimentStarted,
     FindingRecorded,
+    HypothesisDeclined,
     HypothesisProposed,
     HypothesisSelected,
     Judged,
@@ -51,11 +56,14 @@ __all__ = [
     "SCHEMA",
     "AssertionMade",
     "AssertionPinned",
+    "BudgetWarned",
     "CampaignClosed",
     "CampaignOpened",
     "CampaignPaused",
     "CampaignResumed",
     "CandidateRejected",
+    "CodeGivenUp",
+    "CodeWritten",
     "ConflictFound",
     "ConflictResolved",
     "Degraded",
@@ -68,6 +76,7 @@ __all__ = [
     "ExperimentStarted",
     "Failed",
     "FindingRecorded",
+    "HypothesisDeclined",
     "HypothesisProposed",
     "HypothesisSelected",
     "Judged",
@@ -76,6 +85,7 @@ __all__ = [
     "PhaseFinished",
     "PhaseStarted",
     "ProtocolSealed",
+    "QuestionAnswered",
     "Reasoned",
     "RelationJudged",
     "Swept",
@@ -91,6 +101,8 @@ Event = Annotated[
     | CampaignResumed
     | CampaignClosed
     | CampaignPaused
+    | BudgetWarned
+    | QuestionAnswered
     | PhaseStarted
     | PhaseFinished
     | Reasoned
@@ -99,6 +111,9 @@ Event = Annotated[
     | HypothesisProposed
     | CandidateRejected
     | HypothesisSelected
+    | HypothesisDeclined
+    | CodeWritten
+    | CodeGivenUp
     | ProtocolSealed
     | ExperimentStarted
     | Looked

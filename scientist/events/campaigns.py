@@ -46,6 +46,23 @@ class CampaignPaused(Record):
     reason: str
 
 
+class BudgetWarned(Record):
+    """Most of a budget is spent; said once for each."""
+
+    kind: Literal["budget_warned"] = "budget_warned"
+    what: str
+    spent: float
+    limit: float
+
+
+class QuestionAnswered(Record):
+    """A finding settles what the campaign was asked, in the model's reading of it."""
+
+    kind: Literal["question_answered"] = "question_answered"
+    finding: str
+    chance: float
+
+
 class PhaseStarted(Record):
     """A node of the research graph began its work."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from scientist.records import Finding, Hypothesis, JsonObject, Judgement, Protocol, Record
+from scientist.records import Finding, Hypothesis, JsonObject, Judgement, Protocol, Record, Rung
 
 
 class HypothesisProposed(Record):
@@ -32,6 +32,39 @@ class HypothesisSelected(Record):
     hypothesis: str
     reason: str
     scores: dict[str, float]
+
+
+class HypothesisDeclined(Record):
+    """The user was shown the plan and the code, and did not want it run."""
+
+    kind: Literal["hypothesis_declined"] = "hypothesis_declined"
+    hypothesis: str
+    reason: str
+
+
+class CodeWritten(Record):
+    """Code for a hypothesis passed every check; what the review has to say of it goes along.
+
+    A free experiment's smallest effect of interest cannot be known before its smoke run.
+    """
+
+    kind: Literal["code_written"] = "code_written"
+    hypothesis: str
+    rung: Rung
+    code_hash: str
+    tries: int
+    review: tuple[str, ...] = ()
+    smallest_effect: float | None = None
+
+
+class CodeGivenUp(Record):
+    """No code for a hypothesis passed the checks; the same is not tried again."""
+
+    kind: Literal["code_given_up"] = "code_given_up"
+    hypothesis: str
+    rung: Rung
+    reason: str
+    tries: int
 
 
 class ProtocolSealed(Record):

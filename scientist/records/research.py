@@ -1,26 +1,13 @@
-"""The nouns: what the journal's events carry and every room exchanges.
-
-Plain frozen data. What can be derived (a hypothesis' status, a campaign's
-progress) is not stored here; the journal's projections derive it.
-"""
+"""From a sentence of an essay to a finding."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-def one_line(text: str) -> str:
-    """Text with its white space folded: how a sentence is compared and shown."""
-    return " ".join(text.split())
-
-
-class Record(BaseModel):
-    """Frozen, and strict about unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from scientist.records.base import Record
 
 
 class Passage(Record):
@@ -68,11 +55,21 @@ class Verdict(StrEnum):
     INFEASIBLE = "infeasible"
 
 
+class Rung(StrEnum):
+    """Who wrote the code of an experiment, from the safest up."""
+
+    KIT = "kit"  # a kit as it is, at settings that were chosen
+    ADAPTED = "adapted"  # a kit with one more arm, whose code a model wrote
+    FREE = "free"  # the whole experiment is a model's
+
+
 class Hypothesis(Record):
     """A falsifiable statement with the quotes it came from.
 
     Without a kit it is about code of the user's own, kept under `code_hash`; with a
-    `data_hash` that code is a script with files.
+    `data_hash` that code is a script with files. An adapted kit has both: `like` is the arm
+    that the new one behaves as where it does not differ, `idea` says how it differs. The code of
+    an adapted or free one is written after it was proposed. `builds_on` are the findings it cites.
     """
 
     id: str
@@ -88,10 +85,14 @@ class Hypothesis(Record):
     metric: str
     direction: Direction
     smallest_effect: float = Field(gt=0)
-    parameters: dict[str, float | int | str | bool] = {}
+    parameters: dict[str, float | int | str | bool] = Field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     prior: float | None = Field(default=None, gt=0, lt=1)
     parent_finding: str | None = None
+    rung: Rung = Rung.KIT
+    like: str = ""
+    idea: str = ""
+    builds_on: tuple[str, ...] = ()
 
 
 class Stage(StrEnum):
@@ -225,7 +226,7 @@ class Claim(Record):
     """A sentence whose numbers are addresses: `{name}` in the template stands for each."""
 
     template: str
-    addresses: dict[str, Address] = {}
+    addresses: dict[str, Address] = Field(default_factory=dict)
 
 
 class Finding(Record):
@@ -249,143 +250,3 @@ class Finding(Record):
     deviations: tuple[str, ...] = ()
     degradations: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
-
-
-class Range(Record):
-    """Values of a parameter. An end belongs to it unless it is open; None is no end."""
-
-    low: float | None = None
-    high: float | None = None
-    open_low: bool = False
-    open_high: bool = False
-
-
-class Scope(Record):
-    """Where something holds: in what world, at what values of its parameters.
-
-    A world is a kit or the hash of code; empty is any. What is not named may have any value.
-    """
-
-    world: str = ""
-    ranges: dict[str, Range] = {}
-    values: dict[str, tuple[str, ...]] = {}
-
-
-class Says(StrEnum):
-    """What kind of thing an assertion says."""
-
-    COMPARISON = "comparison"  # treatment moves a metric against control
-    QUANTITY = "quantity"  # a metric of an arm, or a named quantity, has a value
-    STATUS = "status"  # a hypothesis has a verdict
-    ATTRIBUTE = "attribute"  # a subject has one of several attributes that exclude each other
-    TEXT = "text"  # a sentence whose meaning only a reader can tell
-
-
-class Way(StrEnum):
-    """How an assertion says that treatment and control stand to each other on a metric."""
-
-    INCREASE = "increase"
-    DECREASE = "decrease"
-    SAME = "same"  # within the margin of each other
-    DIFFERENT = "different"  # further apart than the margin, whichever way
-    NOT_INCREASE = "not increase"  # by the margin or more
-    NOT_DECREASE = "not decrease"
-
-
-class Source(Record):
-    """Who says so: a finding, an essay's sentence, a turn of a chat, a thought, the user."""
-
-    kind: Literal["finding", "hypothesis", "quote", "chat", "reflection", "user"]
-    address: str
-
-
-class Assertion(Record):
-    """What a claim says, in typed fields; only those its kind needs are set.
-
-    `margin` is the difference that counts as one (0: any), `weight` the credence it has by
-    itself, before it is held against the others.
-    """
-
-    id: str
-    says: Says
-    text: str
-    source: Source
-    scope: Scope = Scope()
-    subject: str = ""
-    treatment: str = ""
-    control: str = ""
-    metric: str = ""
-    way: Way | None = None
-    value: float | None = None
-    interval: Interval | None = None
-    margin: float = Field(default=0.0, ge=0)
-    pairs: int = 0
-    attribute: str = ""
-    weight: float = Field(default=0.5, gt=0, lt=1)
-
-
-class Relation(Record):
-    """How two sentences bear on each other, as chances; never just the likeliest."""
-
-    supports: float = Field(ge=0, le=1)
-    contradicts: float = Field(ge=0, le=1)
-    unrelated: float = Field(ge=0, le=1)
-
-
-class Conflict(Record):
-    """Assertions that cannot all hold, as few as show it, and why.
-
-    `proof` says it step by step with the numbers. One that was judged by a model has a
-    `chance` below 1 and is soft; one that follows from typed fields has chance 1 and is hard.
-    """
-
-    id: str
-    rule: str
-    members: tuple[str, ...] = Field(min_length=1)
-    proof: tuple[str, ...]
-    chance: float = Field(default=1.0, gt=0, le=1)
-
-    @property
-    def hard(self) -> bool:
-        return self.chance == 1.0
-
-
-class Change(Record):
-    """What a resolution does to one assertion: a narrower scope, or no standing any more."""
-
-    assertion: str
-    scope: Scope | None = None  # None: it is demoted
-    reason: str
-
-
-class Resolution(Record):
-    """How a conflict is mended; one that waits for a replication names its hypothesis."""
-
-    conflict: str
-    how: Literal["rescope", "demote", "discriminate", "moot"]
-    reason: str
-    changes: tuple[Change, ...] = ()
-    replicate: str = ""
-
-
-class Usage(Record):
-    """Tokens of one model call as the server counted them."""
-
-    prompt: int = 0
-    cached: int = 0
-    completion: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.prompt + self.completion
-
-
-class Budget(Record):
-    """What a campaign may spend."""
-
-    rounds: int
-    minutes: float
-    tokens: int
-
-
-JsonObject = dict[str, Any]
