@@ -4,6 +4,7 @@ ScientistError                1  something failed
 ├── UsageError                2  the request itself is wrong
 ├── EndpointError             3  no usable model endpoint
 ├── ModelOutputError          1  the model answered, but not what was asked for
+├── ContextError              1  what was asked is longer than the model's context
 ├── WeightsError              1  weights missing, damaged or not downloadable
 ├── WorkspaceError            1  the workspace cannot be read or written
 ├── JournalError              5  the record does not verify
@@ -45,6 +46,19 @@ class EndpointError(ScientistError):
 
 class ModelOutputError(ScientistError):
     kind = "model_output"
+
+
+class ContextError(ScientistError):
+    """What a server said of it: how long its context is and how many tokens the prompt has."""
+
+    kind = "context"
+
+    def __init__(
+        self, message: str, hint: str = "", context: int | None = None, needed: int | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.context = context
+        self.needed = needed
 
 
 class WeightsError(ScientistError):

@@ -66,6 +66,12 @@ class Settings(BaseModel):
     rounds: Whole = Field(3, ge=1, description="rounds of a campaign")
     minutes: float = Field(60, gt=0, description="wall-clock budget of a campaign")
     tokens: Whole = Field(200_000, ge=1, description="token budget of a campaign")
+    trials: Whole | None = Field(
+        None, ge=1, description="trials a campaign may measure, smoke runs included; unset: any"
+    )
+    disk_mb: Whole | None = Field(
+        None, ge=1, description="what the workspace may grow by since a campaign opened; unset: any"
+    )
     seed: Whole = Field(1, ge=0, description="seed of a campaign's choices and sampling")
     pairs: Whole | None = Field(
         None, ge=6, description="seeds of an experiment; unset: as many as its smoke run suggests"
@@ -77,6 +83,13 @@ class Settings(BaseModel):
     judgements: Whole = Field(
         4, ge=0, description="sentences that a model compares a new claim with; 0: none"
     )
+    at_once: Whole = Field(2, ge=1, le=16, description="hypotheses that a round tests side by side")
+    rung: Literal["auto", "kit", "adapted", "free"] = Field(
+        "auto",
+        description="how much experiment code a model may write: none, an arm of a kit, all of it; "
+        "auto: what it is able to",
+    )
+    approve: bool = Field(False, description="show plan and code before each launch, and ask")
     libraries: tuple[str, ...] = Field(
         LIBRARIES, description="what experiment code may import, besides Python's own mathematics"
     )

@@ -41,6 +41,10 @@ class Workspace:
         return self.root / "chroma"
 
     @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints.sqlite"
 

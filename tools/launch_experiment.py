@@ -1,4 +1,4 @@
-"""Run experiment code in the sandbox: every given arm and seed, once; waits for the end.
+"""Run experiment code in the sandbox: every given arm and seed, once; waits for the end, or not.
 
 A folder that was launched before is taken up where it stands, and no trial is run twice. An
 interrupt stops the experiment; whoever comes back measures what is missing, since half of it
@@ -29,9 +29,10 @@ class Arguments(BaseModel):
     parameters: dict[str, float | int | str | bool] = Field(description="arguments of every trial")
     trials: list[tuple[str, int]] = Field(min_length=1, description="(arm, seed) pairs to run")
     script: bool = Field(False, description="whether the code is a script's")
+    wait: bool = Field(True, description="whether to wait for the results, or only to launch it")
 
 
-def call(arguments: Arguments, bench: Bench) -> tuple[experiments.Outcome, str]:
+def call(arguments: Arguments, bench: Bench) -> tuple[experiments.Outcome | None, str]:
     script = Script.of(arguments.code, bench.journal.get) if arguments.script else None
     standing = ""
     while standing in ("", "stopped"):  # an interrupt that came before this call may stop it yet
@@ -46,6 +47,12 @@ def call(arguments: Arguments, bench: Bench) -> tuple[experiments.Outcome, str]:
             Placement.of(bench.settings),
             script,
         )
-        outcome = experiments.conduct(run, on_trial=bench.on_trial)
+        if not arguments.wait:
+            experiments.launch(run)
+            bench.launched.append(run)
+            return None, f"launched: {len(arguments.trials)} trials"
+        outcome = experiments.conduct(run, bench.on_trial, lambda: not bench.meter.seconds_left)
         standing = experiments.state(run)
+        if standing == "stopped":
+            bench.meter.check()  # what is stopped for want of time goes on under a larger budget
     return outcome, f"{outcome.status}: {len(outcome.trials)} trials in {outcome.seconds:.1f} s"

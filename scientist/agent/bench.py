@@ -15,11 +15,13 @@ from scientist.agent.effects import Effects
 from scientist.events import Degraded, Event, Reasoned
 from scientist.journal import Journal
 from scientist.lab import kits
+from scientist.records import Protocol, Rung
 from scientist.settings import Settings
 from scientist.workspace import Workspace
 
 if TYPE_CHECKING:
     from scientist.agent.toolkit import Toolkit
+    from scientist.lab.folders import Run
     from scientist.lab.tiers import Tier
     from scientist.llm.client import Client
     from scientist.memory.store import Store
@@ -41,6 +43,8 @@ class Bench:
     toolkit: Toolkit
     effects: Effects
     meter: Meter
+    top: Rung = Rung.KIT
+    launched: list[Run] = field(default_factory=list)
     on_text: Callable[[str, str], None] | None = None
     on_trial: Callable[[int, int], None] | None = None
     stop_asked: Callable[[], bool] = field(default=lambda: False)
@@ -66,11 +70,16 @@ class Bench:
         if self.on_text:
             self.on_text(kind, piece)
 
-    def code_of(self, kit: str, code_hash: str) -> str:
+    def code_of(self, protocol: Protocol) -> str:
         """The code of a protocol: a kit's as it is now, else what the journal keeps."""
-        if kit:
-            return kits.load(kit).code
-        return self.journal.get(code_hash).decode()
+        if protocol.kit and protocol.rung is Rung.KIT:
+            return kits.load(protocol.kit).code
+        return self.journal.get(protocol.code_hash).decode()
+
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs of the code ladder that the model may propose on."""
+        ladder = (Rung.KIT, Rung.ADAPTED, Rung.FREE)
+        return ladder[: ladder.index(self.top) + 1]
 
     def chance(self, *place: object) -> random.Random:
         """A generator that gives the same choices for the same place of the same campaign."""

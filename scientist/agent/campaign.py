@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scientist.agent import strength, walking
 from scientist.agent.bench import Bench
-from scientist.agent.budget import Meter, spent_before
+from scientist.agent.budget import Meter, grown, raised
 from scientist.agent.effects import Effects
-from scientist.agent.graph import NODES_A_ROUND, build
+from scientist.agent.graph import build
 from scientist.agent.toolkit import Toolkit
 from scientist.errors import BudgetError, Interrupted, ScientistError, UsageError, WorkspaceError
 from scientist.events import (
@@ -28,11 +29,11 @@ from scientist.events import (
     Failed,
 )
 from scientist.journal import Entry, Journal
+from scientist.journal.costs import spent
 from scientist.lab import tiers
 from scientist.llm.client import Client
 from scientist.llm.endpoint import connect
 from scientist.memory.store import Store
-from scientist.records import Budget
 from scientist.settings import Resolved, Settings
 from scientist.workspace import Workspace, explain
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 DECIDES_RESULTS = (
     *("seed", "pairs", "most_pairs", "alpha", "temperature", "max_output", "embedding"),
-    "libraries",
+    *("libraries", "at_once", "rung", "approve", "judgements"),
 )
 MODEL_CHOICE = ("endpoint", "model", "context")
 _SYSTEM_FAULTS = {
@@ -60,6 +61,7 @@ class Screen:
     on_trial: Callable[[int, int], None] | None = None
     on_download: Callable[[str, int, int], None] | None = None
     on_meter: Callable[[Meter], None] | None = None
+    on_approval: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     stop_asked: Callable[[], bool] = lambda: False
 
 
@@ -157,7 +159,7 @@ def _drive(
     opened = opening.data
     settings, changed = as_opened(resolved, opened["settings"])
     if resume:  # before anything that can fail: the time since the last try was no work
-        journal.append(_resumed(name, journal, changed), name)
+        journal.append(_resumed(name, journal, changed, resolved), name)
     tier = tiers.choose(unsafe=settings.unsafe_no_sandbox)
     with (
         _client(settings, journal, name, screen, opened.get("hypothesis")) as client,
@@ -177,7 +179,7 @@ def _drive(
             tier=tier,
             toolkit=Toolkit(),
             effects=Effects(journal, name),
-            meter=Meter(Budget.model_validate(opened["budget"]), journal, name),
+            meter=Meter(journal, name),
             on_text=screen.on_text,
             on_trial=screen.on_trial,
             stop_asked=screen.stop_asked,
@@ -187,11 +189,14 @@ def _drive(
         for what, reason in (*tier.degradations(), *store.degradations()):
             bench.degrade(what, reason)
         # a new journal in an old folder may give an old name again, never an old hash
-        _walk(graph, bench, f"{name}-{opening.hash[:16]}")
-    closed = next(journal.entries("campaign_closed", campaign=name), None)
-    if closed is None:
-        raise _foreign_checkpoints(workspace)
-    return _ended(name, journal, closed)
+        bench.top = strength.top(bench)
+        with walking.ending_what_runs(bench):
+            walking.walk(graph, bench, f"{name}-{opening.hash[:16]}", screen.on_approval)
+    ends = journal.entries("campaign_opened", "campaign_resumed", "campaign_closed", campaign=name)
+    *_, last = ends
+    if last.kind != "campaign_closed":
+        raise walking.foreign_checkpoints(workspace)
+    return _ended(name, journal, last)
 
 
 @contextmanager
@@ -209,49 +214,17 @@ def _client(
         yield client
 
 
-def _resumed(name: str, journal: Journal, changed: tuple[str, ...]) -> CampaignResumed:
+def _resumed(
+    name: str, journal: Journal, changed: tuple[str, ...], now: Resolved
+) -> CampaignResumed:
     phases = [entry.data["phase"] for entry in journal.entries("phase_started", campaign=name)]
-    _, seconds = spent_before(journal.entries(campaign=name))
+    before = spent(journal.entries(campaign=name))
     return CampaignResumed(
         next_phase=phases[-1] if phases else "survey",
-        seconds_used=round(seconds, 1),
+        seconds_used=round(before.seconds, 1),
         changed=changed,
+        budget=raised(before.budget, now),
     )
-
-
-def _foreign_checkpoints(workspace: Workspace) -> WorkspaceError:
-    return WorkspaceError(
-        f"the checkpoints in {workspace.checkpoints} do not belong to this journal",
-        f"rm {workspace.checkpoints} (what was done is not done again)",
-    )
-
-
-def _walk(graph: CompiledStateGraph[Any, Bench, Any, Any], bench: Bench, thread: str) -> None:
-    config: Any = {
-        "configurable": {"thread_id": thread},
-        "recursion_limit": bench.meter.budget.rounds * NODES_A_ROUND + 5,
-    }
-    values = graph.get_state(config).values
-    if values.get("events", 0) > bench.journal.head[0]:
-        raise _foreign_checkpoints(bench.workspace)
-    opening = next(bench.journal.entries("campaign_opened", campaign=bench.campaign)).data
-    given = opening.get("hypothesis")
-    begin = {"round": 1, "hypothesis": given} if given else {"round": 0}
-    steps = graph.stream(
-        None if values else begin,
-        config,
-        context=bench,
-        stream_mode="updates",
-        durability="sync",
-    )
-    for _ in steps:
-        following = graph.get_state(config).next
-        if bench.stop_asked() and following:
-            bench.note(CampaignPaused(reason="stopped by the user after a finished step"), True)
-            raise Interrupted(
-                f"stopped before {following[0]}; everything so far is recorded",
-                f"scientist run --resume {bench.campaign}",
-            )
 
 
 @contextmanager
@@ -261,6 +234,8 @@ def _checkpoints(file: Path) -> Iterator[CompiledStateGraph[Any, Bench, Any, Any
     try:
         with closing(sqlite3.connect(file, check_same_thread=False, timeout=30)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
+            # what a power cut takes back is done again from the effects in the journal
+            connection.execute("PRAGMA synchronous=NORMAL")
             saver = SqliteSaver(connection)
             saver.setup()
             yield build(saver)
@@ -287,21 +262,24 @@ def _end(name: str, journal: Journal, outcome: Any, reason: str) -> Ended:
         (entry.data["round"] for entry in journal.entries("phase_started", campaign=name)),
         default=0,
     )
-    entry = journal.append(
-        CampaignClosed(outcome=outcome, reason=reason, rounds=rounds, findings=findings),
-        name,
-        sync=True,
+    before = spent(journal.entries(campaign=name)).disk_before
+    closed = CampaignClosed(
+        outcome=outcome,
+        reason=reason,
+        rounds=rounds,
+        findings=findings,
+        grown_bytes=grown(journal, before),
     )
-    return _ended(name, journal, entry)
+    return _ended(name, journal, journal.append(closed, name, sync=True))
 
 
 def _ended(name: str, journal: Journal, entry: Entry) -> Ended:
-    tokens, seconds = spent_before(journal.entries(campaign=name))
+    known = spent(journal.entries(campaign=name))
     return Ended(
         campaign=name,
         outcome=entry.data["outcome"],
         reason=entry.data["reason"],
         findings=tuple(entry.data["findings"]),
-        tokens=tokens,
-        seconds=seconds,
+        tokens=known.tokens,
+        seconds=known.seconds,
     )

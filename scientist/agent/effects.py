@@ -36,6 +36,10 @@ class Effects:
         name = json.dumps([self._campaign, round_, phase, task, inputs], sort_keys=True)
         return hashlib.sha256(name.encode()).hexdigest()[:32]
 
+    def known(self, phase: str, round_: int, task: str, inputs: Any = None) -> bool:
+        """Whether an effect is done."""
+        return self.key(phase, round_, task, inputs) in self._done
+
     def once(
         self,
         phase: str,

@@ -1,4 +1,7 @@
-"""Open a campaign, or find the one to resume."""
+"""Open a campaign, or find the one to take up again.
+
+A campaign that its budget ended can go on under a larger one; any other end is final.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,16 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from scientist import __version__
+from scientist.agent.budget import MB, folder_bytes, more, raised
 from scientist.errors import UsageError
 from scientist.events import CampaignOpened, Event, HypothesisProposed
 from scientist.journal import Journal
-from scientist.records import Budget, Hypothesis
+from scientist.journal.costs import Spent, spent
+from scientist.records import Budget, Hypothesis, JsonObject
 from scientist.science.protocol import check_plan
 from scientist.settings import Resolved
 
+GIVEN_MINUTES = 7 * 24 * 60.0
 LIBRARIES = ("langgraph", "openai", "chromadb", "numpy", "scipy", "xllamacpp", "pydantic")
 
 
@@ -41,13 +47,16 @@ def open_campaign(
             essays=tuple(essays),
             budget=Budget(
                 rounds=1 if given else settings.rounds,
-                minutes=settings.minutes,
+                minutes=_minutes(resolved, given),
                 tokens=settings.tokens,
+                trials=settings.trials,
+                disk_mb=settings.disk_mb,
             ),
             seed=settings.seed,
             settings=resolved.public(),
             versions=_versions(),
             hypothesis=number if given else None,
+            disk_bytes=folder_bytes(journal.folder.parent),
         )
         events: list[Event] = [opening]
         if given:
@@ -55,6 +64,13 @@ def open_campaign(
             events.append(HypothesisProposed(hypothesis=named))
         journal.append_all(events, name, sync=True)
     return name
+
+
+def _minutes(resolved: Resolved, given: Hypothesis | None) -> float:
+    """A test that was given waits for its machines, unless somebody set a time for it."""
+    if given and resolved.origins["minutes"] == "default":
+        return max(GIVEN_MINUTES, resolved.values.minutes)
+    return resolved.values.minutes
 
 
 def _check_alpha(journal: Journal, alpha: float) -> None:
@@ -69,28 +85,82 @@ def _check_alpha(journal: Journal, alpha: float) -> None:
             )
 
 
-def unfinished(journal: Journal, name: str | None) -> str:
-    """The campaign to resume: the named one, or the last that has not ended."""
-    opened = [entry.campaign for entry in journal.entries("campaign_opened")]
-    closed = {entry.campaign for entry in journal.entries("campaign_closed")}
-    name = name and name.upper()
+def to_resume(journal: Journal, name: str | None, resolved: Resolved) -> str:
+    """The campaign to go on with: the named one, or the last that has not ended."""
+    opened: dict[str, JsonObject] = {}
+    ends: dict[str, JsonObject] = {}
+    for entry in journal.entries("campaign_opened", "campaign_resumed", "campaign_closed"):
+        campaign = str(entry.campaign)
+        if entry.kind == "campaign_opened":
+            opened[campaign] = entry.data
+        elif entry.kind == "campaign_closed":
+            ends[campaign] = entry.data
+        else:
+            ends.pop(campaign, None)
     if name is None:
-        open_ones = [c for c in opened if c not in closed]
+        open_ones = [c for c in opened if c not in ends]
         if not open_ones:
             raise UsageError("there is no unfinished campaign to resume", "scientist run")
-        return str(open_ones[-1])
+        name = open_ones[-1]
+    name = name.upper()
     if name not in opened:
         raise UsageError(f"there is no campaign {name}", "scientist audit list")
-    if name in closed:
-        raise UsageError(f"campaign {name} has ended", "scientist run")
-    opening = next(journal.entries("campaign_opened", campaign=name))
-    began = str(opening.data["versions"].get("scientist", ""))
+    _check_budget(journal, name, resolved, bool(opened[name].get("hypothesis")), ends.get(name))
+    began = str(opened[name]["versions"].get("scientist", ""))
     if began.split(".")[:2] != __version__.split(".")[:2]:
         raise UsageError(
             f"campaign {name} was begun by version {began}, whose rule this one cannot apply",
             "scientist run (a new campaign)",
         )
     return name
+
+
+def _check_budget(
+    journal: Journal, name: str, resolved: Resolved, given: bool, end: JsonObject | None
+) -> None:
+    """Refuse a lower budget, and a campaign that has ended and no larger one lets go on."""
+    before = spent(journal.entries(campaign=name))
+    budget = raised(before.budget, resolved, given)
+    if end is None:
+        return
+    why = f"campaign {name} has ended: {end['reason']}"
+    if end["outcome"] == "completed":
+        answered = any(journal.entries("question_answered", campaign=name))
+        if given or answered or end["rounds"] < before.budget.rounds:
+            raise UsageError(why, "scientist run")
+    elif end["outcome"] != "budget":
+        raise UsageError(why, "scientist run")
+    now = budget or before.budget
+    if budget is None or _short(before, now, end):
+        raise UsageError(why, _larger(name, before, now, end))
+
+
+def going_on(journal: Journal, name: str) -> str:
+    """The command that goes on with a campaign that its budget has ended; empty for others."""
+    *_, end = journal.entries("campaign_closed", campaign=name)
+    if end.data["outcome"] != "budget":
+        return ""
+    before = spent(journal.entries(campaign=name))
+    return _larger(name, before, before.budget, end.data)
+
+
+def _larger(name: str, before: Spent, budget: Budget, end: JsonObject) -> str:
+    # what was not spent and ended it all the same was too little for one more test
+    unaffordable = "minutes" if budget.trials is None else "trials"
+    return more(name, budget, _short(before, budget, end) or unaffordable)
+
+
+def _short(before: Spent, budget: Budget, end: JsonObject) -> str:
+    """Which budget would be spent at once; empty if there is something left of each."""
+    used = {
+        "rounds": end["rounds"] if end["outcome"] == "completed" else 0,
+        "tokens": before.tokens,
+        "minutes": before.seconds / 60,
+        "trials": before.trials,
+        "disk_mb": (end.get("grown_bytes") or 0) / MB,
+    }
+    limits = budget.model_dump()
+    return next((n for n, u in used.items() if limits[n] is not None and u >= limits[n]), "")
 
 
 def _versions() -> dict[str, str]:

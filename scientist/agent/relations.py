@@ -9,17 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from scientist.events import RelationJudged
-from scientist.journal import Journal
+from scientist.journal import Entry, Fold, Journal
 from scientist.llm import prompting
 from scientist.llm.choice import Choice, choose_many
-from scientist.memory.documents import ASSERTIONS, FINDINGS, HYPOTHESES, PASSAGES, documents
-from scientist.memory.lexical import nearest
+from scientist.memory.documents import (
+    ASSERTIONS,
+    FINDINGS,
+    HYPOTHESES,
+    KINDS,
+    PASSAGES,
+    document,
+    passages,
+)
+from scientist.memory.lexical import Texts, nearest
 from scientist.records import Relation, one_line
 from scientist.resources import bundled
 from scientist.science.consistency.calibrate import Calibration, average, softened
@@ -84,20 +93,18 @@ def neighbours(
     The store finds what it was synced to; the words are looked up in the journal itself.
     """
     left_out = set(skip)
-    texts = {
-        document.address: document.text
-        for _, found in documents(journal)
-        for document in found
-        if document.collection in among and document.address not in left_out
-    }
+    said = [_said(journal, name) for name in among]
+    texts = ChainMap(*(one.texts for one in said))
     wide = 2 * most + len(left_out)
     by_meaning = sorted(
         (hit for name in among for hit in _search(store, name, text, wide)),
         key=lambda hit: (hit.distance, hit.address),
     )
     scores: dict[str, float] = {}
-    for ranked in ([hit.address for hit in by_meaning], nearest(texts, text, wide)):
-        for place, address in enumerate(name for name in ranked if name in texts):
+    by_words = nearest(said, text, wide, left_out)
+    for ranked in ([hit.address for hit in by_meaning], by_words):
+        here = (name for name in ranked if name in texts and name not in left_out)
+        for place, address in enumerate(here):
             scores[address] = scores.get(address, 0.0) + 1 / (RANKS + place)
     best = sorted(scores, key=lambda address: (-scores[address], address))[:most]
     return [Neighbour(address, texts[address]) for address in best]
@@ -229,19 +236,55 @@ def _calibrations() -> list[dict[str, Any]]:
     return list(json.loads(content))
 
 
+@dataclass
+class _Read:
+    """The texts of the record by collection; of essays only where they are, until asked for."""
+
+    texts: dict[str, Texts] = field(default_factory=lambda: defaultdict(Texts))
+    essays: list[Entry] = field(default_factory=list)
+
+    def take(self, entry: Entry) -> None:
+        if entry.kind == "essay_added":
+            self.essays.append(entry)
+        else:
+            one = document(entry)
+            self.texts[one.collection].add(one.address, one.text)
+
+
+_READ = Fold[_Read](KINDS, _Read, _Read.take)
+
+
+def _said(journal: Journal, collection: str) -> Texts:
+    """Every text of a collection."""
+    read = journal.follow(_READ)
+    if collection == PASSAGES:
+        while read.essays:
+            for one in passages(journal, read.essays[0]):
+                read.texts[PASSAGES].add(one.address, one.text)
+            del read.essays[0]
+    return read.texts[collection]
+
+
+_Pairs = dict[tuple[str, str], _Said]
+
+
+def _take_judged(found: dict[tuple[str, str, str], _Pairs], entry: Entry) -> None:
+    event = RelationJudged.model_validate(entry.data)
+    version = event.calibration.rpartition("(prompt ")[2].removesuffix(")")
+    pairs = found.setdefault((event.model, event.model_digest, version), {})
+    said = _Said(event.forward, event.backward, event.calibration)
+    pairs[event.first, event.second] = said
+    pairs[event.second, event.first] = said.turned()
+
+
+_JUDGED = Fold[dict[tuple[str, str, str], _Pairs]](("relation_judged",), dict, _take_judged)
+
+
 def _known(
     journal: Journal, model: str, model_digest: str, version: int
-) -> dict[tuple[str, str], _Said]:
+) -> ChainMap[tuple[str, str], _Said]:
     """What this model has said under this version of the prompt, by pair, in both orders."""
-    known: dict[tuple[str, str], _Said] = {}
-    for entry in journal.entries("relation_judged"):
-        event = RelationJudged.model_validate(entry.data)
-        same = (event.model, event.model_digest) == (model, model_digest)
-        if same and event.calibration.endswith(f"(prompt {version})"):
-            said = _Said(event.forward, event.backward, event.calibration)
-            known[event.first, event.second] = said
-            known[event.second, event.first] = said.turned()
-    return known
+    return ChainMap({}, journal.follow(_JUDGED).get((model, model_digest, str(version)), {}))
 
 
 def _search(store: Store, collection: str, text: str, limit: int) -> list[Any]:

@@ -44,7 +44,7 @@ class Toolkit:
         self.tools = {tool.name: tool for tool in map(_load, sorted(folder.glob("*.py")))}
 
     def use(self, name: str, bench: Bench, **arguments: Any) -> Any:
-        """Call a tool; what was asked and what came back enter the journal."""
+        """Call a tool; what was asked (how many, of a list) and what came back are recorded."""
         tool = self.tools.get(name)
         if tool is None:
             known = ", ".join(sorted(self.tools))
@@ -53,6 +53,7 @@ class Toolkit:
 
         def note(outcome: Any, summary: str) -> None:
             shown = {k: v for k, v in arguments.items() if isinstance(v, str | int | float | bool)}
+            shown |= {k: len(v) for k, v in arguments.items() if isinstance(v, list | tuple)}
             bench.note(
                 ToolCalled(
                     tool=name,

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from scientist.audit import facts, words
 from scientist.corpus import store as corpus
-from scientist.errors import JournalError, ScientistError
+from scientist.errors import JournalError
 from scientist.journal import Journal, project
 from scientist.journal.project import FindingView
-from scientist.lab import kits
 from scientist.records import Attempt, Finding, Hypothesis, Protocol
 from scientist.science import stream
 from scientist.science.claims.evidence import Evidence, Measure, Run
+from scientist.science.consistency import knowledge
 
 Sealed = dict[str, tuple[Mapping[str, object], str]]
 
@@ -43,7 +44,7 @@ def gather(journal: Journal) -> Evidence:
         if finding.experiment:
             run = _run(journal, sealed, view, hypothesis, _last(finding))
             first = finding.first.judgement if finding.first else None
-            rate = adjusted.get(finding.protocol_digest)
+            rate = _rate(adjusted, finding)
             runs.append(replace(run, first=first, adjusted_p=rate))
         else:
             runs.append(_never_run(finding, hypothesis, view.campaign))
@@ -51,7 +52,20 @@ def gather(journal: Journal) -> Evidence:
     ids = {*hypotheses, *(essay.id for essay in project.essays(journal))}
     ids |= {view.id for view in project.campaigns(journal)}
     ids |= {view.id for view in project.experiments(journal)}
-    return Evidence(tuple(runs), quotes=quotes, ids=frozenset(ids))
+    bare = Evidence(tuple(runs), quotes=quotes, ids=frozenset(ids))
+    return replace(
+        bare,
+        words=words.gather(journal, bare),
+        facts=facts.gather(journal, knowledge.gather(journal)),
+    )
+
+
+def _rate(adjusted: Mapping[str, float], finding: Finding) -> float | None:
+    """The adjusted p of a finding: of two protocols behind it, the larger one."""
+    digests = [finding.protocol_digest, finding.first.protocol_digest if finding.first else ""]
+    counts = finding.judgement.overall_p is not None
+    known = [adjusted[digest] for digest in digests if counts and digest in adjusted]
+    return max(known, default=None)
 
 
 def _last(finding: Finding) -> Attempt:
@@ -124,12 +138,10 @@ def _never_run(finding: Finding, hypothesis: Hypothesis, campaign: str) -> Run:
     )
 
 
-def _measures(kit: str, code: str) -> dict[str, Measure]:
+def _measures(name: str, code: str) -> dict[str, Measure]:
     """What the sealed code says of its metrics; code without such a header says nothing."""
-    try:
-        found = kits.read(kit, code).metrics
-    except ScientistError:
-        return {}
+    kit = words.header(name, code)
+    metrics = kit.metrics if kit else {}
     return {
         name: Measure(
             better=metric.better,
@@ -137,5 +149,5 @@ def _measures(kit: str, code: str) -> dict[str, Measure]:
             share=metric.description.startswith("share ") and not metric.unit,
             description=metric.description,
         )
-        for name, metric in found.items()
+        for name, metric in metrics.items()
     }

@@ -9,6 +9,7 @@ import typer
 
 from scientist.cli import options, output
 from scientist.cli.headline import headline
+from scientist.cli.report import report
 from scientist.errors import JournalError, ScientistError, UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from scientist.workspace import Workspace
 
 app = typer.Typer(help="Read and verify the record.", no_args_is_help=True)
+app.command()(report)
 
 
 @app.command("list")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from scientist.cli.svg import Panel, Series, render
+from scientist.audit.drawing.svg import Panel, Series, render
 
 if TYPE_CHECKING:
     from scientist.science.belief import Belief

@@ -104,7 +104,7 @@ def _text_of(given: bytes, what: str) -> str:
 def _text(journal: Journal, said: str, evidence: Evidence, as_json: bool) -> bool:
     """Its numbers and comparisons against the trials, its sentences against what is held."""
     from scientist.cli import consistency
-    from scientist.science.claims.bind import check as bind
+    from scientist.science.claims.markdown import check as bind
 
     report = bind(said, evidence)
     against = consistency.against(journal, said)

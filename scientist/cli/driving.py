@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scientist.cli import options, output
+from scientist.cli import options, output, report
 from scientist.errors import BudgetError
 
 if TYPE_CHECKING:
@@ -57,10 +58,12 @@ def drive(
                     on_trial=view.on_trial,
                     on_download=view.on_download,
                     on_meter=view.on_meter,
+                    on_approval=_approval(view) if sys.stdin.isatty() else None,
                     stop_asked=stop_asked,
                 ),
                 resume,
             )
+        report.keep(journal, place, ended.campaign)
         _report(journal, place, ended, as_json, shown)
 
 
@@ -90,16 +93,30 @@ def try_out(
     drive(workspace, resolved, opening, as_json, shown=shown)
 
 
+def _approval(view: LiveView) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    from scientist.cli import approval
+
+    return lambda shown: approval.ask(view, shown)
+
+
 def _report(
     journal: Journal, place: Workspace, ended: Ended, as_json: bool, shown: Shown | None
 ) -> None:
+    from scientist.agent.opening import going_on
+    from scientist.cli.costs import summary
     from scientist.journal import project
+    from scientist.journal.costs import cost
 
     found = [project.finding(journal, name) for name in ended.findings]
+    took = cost(journal, ended.campaign)
+    further = going_on(journal, ended.campaign)
     if not found:
+        for line in summary(took):
+            output.note(line)
+        show = f"scientist audit show {ended.campaign}"
         raise BudgetError(
             f"campaign {ended.campaign} ended without a finding ({ended.reason})",
-            f"scientist audit show {ended.campaign}",
+            f"{show}; to go on: {further}" if further else show,
         )
     if as_json:
         if shown:
@@ -113,6 +130,7 @@ def _report(
                 "tokens": ended.tokens,
                 "seconds": round(ended.seconds, 1),
                 "findings": [view.record.model_dump(mode="json") for view in found],
+                "cost": took.plain(),
             }
         )
     else:
@@ -123,13 +141,14 @@ def _report(
             if shown:
                 shown(journal, view.record.id)
             output.result("")
-        output.note(
-            f"{ended.campaign} ended ({ended.outcome}: {ended.reason}); "
-            f"{len(found)} findings, {ended.tokens} tokens, {ended.seconds:.0f} s"
-        )
+        output.note(f"{ended.campaign} ended ({ended.outcome}: {ended.reason})")
+        for line in summary(took):
+            output.note(line)
         where = "" if place.root == Path("workspace").absolute() else f" -w {place.root}"
         output.note(f"next: scientist finding show {found[-1].record.id}{where}")
         output.note(f"      scientist audit verify{where}")
+        if further:
+            output.note(f"      {further}{where} (goes on)")
 
 
 @contextmanager

@@ -84,7 +84,7 @@ def show(
 
 def picture(journal: Journal, finding: str, plot: Path | None, as_json: bool) -> None:
     """Every seed of what a finding rests on: in the terminal, and into a file if one is named."""
-    from scientist.cli import trial_plot
+    from scientist.audit.drawing import trial_plot
     from scientist.journal import project
 
     record = project.finding(journal, finding).record

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from scientist.records import printable
+
 if TYPE_CHECKING:
     from scientist.journal import Entry
 
@@ -18,18 +20,25 @@ def headline(entry: Entry) -> str:
     return printable(write(entry.data)) if write else ""
 
 
-def printable(text: str) -> str:
-    """Text without what a terminal would obey: control and escape characters."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def _opened(data: Data) -> str:
     about = f'"{data["question"]}"' if data["question"] else "the essays, without a question"
-    budget = data["budget"]
-    return (
-        f"campaign   on {about}: {budget['rounds']} rounds, {budget['minutes']:g} minutes, "
-        f"{budget['tokens']} tokens"
-    )
+    return f"campaign   on {about}: {_budget(data['budget'])}"
+
+
+def _budget(budget: Data) -> str:
+    limits = [
+        f"{budget['rounds']} rounds, {budget['minutes']:g} minutes, {budget['tokens']} tokens"
+    ]
+    if budget.get("trials") is not None:
+        limits.append(f"{budget['trials']} trials")
+    if budget.get("disk_mb") is not None:
+        limits.append(f"{budget['disk_mb']} MB of disk")
+    return ", ".join(limits)
+
+
+def _warned(data: Data) -> str:
+    what = {"disk_mb": "MB of disk"}.get(data["what"], data["what"])
+    return f"budget     nearly spent: {data['spent']:g} of {data['limit']:g} {what}"
 
 
 def _model_called(data: Data) -> str:
@@ -47,7 +56,8 @@ def _proposed(data: Data) -> str:
     quotes = "".join(
         f'\n{INDENT}[{q["essay"]}:{q["sentence"]}] "{q["text"]}"' for q in hypothesis["quotes"]
     )
-    return f"hypothesis {hypothesis['id']}: {hypothesis['statement']}{quotes}"
+    idea = f"\n{INDENT}new: {hypothesis['idea']}" if hypothesis.get("idea") else ""
+    return f"hypothesis {hypothesis['id']}: {hypothesis['statement']}{idea}{quotes}"
 
 
 def _sealed(data: Data) -> str:
@@ -112,9 +122,11 @@ _WRITERS: dict[str, Callable[[Data], str]] = {
     "campaign_resumed": lambda d: (
         f"resumed    at {d['next_phase']} after {d['seconds_used']:.0f} s of work"
         + "".join(f"; {change}" for change in d["changed"])
+        + (f"; the budget is now {_budget(d['budget'])}" if d.get("budget") else "")
     ),
     "campaign_paused": lambda d: f"paused     {d['reason']}",
     "campaign_closed": _closed,
+    "budget_warned": _warned,
     "assertion_made": _stated,
     "conflict_found": _conflict,
     "conflict_resolved": _mended,
@@ -123,6 +135,17 @@ _WRITERS: dict[str, Callable[[Data], str]] = {
     "hypothesis_proposed": _proposed,
     "candidate_rejected": lambda d: f"rejected   {d['reason']}",
     "hypothesis_selected": lambda d: f"selected   {d['hypothesis']}: {d['reason']}",
+    "hypothesis_declined": lambda d: f"declined   {d['hypothesis']} by the user: {d['reason']}",
+    "code_written": lambda d: (
+        f"code       for {d['hypothesis']} ({d['rung']}) passed every check in try {d['tries']}"
+        + "".join(f"; {remark}" for remark in d["review"])
+    ),
+    "code_given_up": lambda d: f"no code    for {d['hypothesis']}: {d['reason']}",
+    "model_probed": lambda d: (
+        f"probe      {d['model']} {'can' if d['able'] else 'cannot'} write whole experiments: "
+        f"{d['detail']}"
+    ),
+    "question_answered": lambda d: f"answered   by {d['finding']} (chance {d['chance']:.2f})",
     "protocol_sealed": _sealed,
     "experiment_started": lambda d: (
         f"experiment {d['experiment']} starts in sandbox tier {d['tier']}"

@@ -162,7 +162,7 @@ def sweep(
 ) -> None:
     """All arms along a parameter, on seeds that never count: to look, not to conclude."""
     from scientist.agent import sweep as sweeping
-    from scientist.cli import trial_plot
+    from scientist.audit.drawing import trial_plot
     from scientist.lab.kits import load
 
     kit = load(name)

@@ -8,6 +8,8 @@ renderer that `audit show` uses as well.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -16,8 +18,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from scientist.cli.headline import headline, printable
+from scientist.cli.headline import headline
 from scientist.journal import Entry
+from scientist.records import printable
 
 if TYPE_CHECKING:
     from scientist.agent.budget import Meter
@@ -50,6 +53,17 @@ class LiveView:
     def __exit__(self, *_: object) -> None:
         if self._live:
             self._live.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The terminal without the panel, for a question."""
+        if self._live:
+            self._live.stop()
+        try:
+            yield
+        finally:
+            if self._live:
+                self._live.start()
 
     def say(self, text: str) -> None:
         """A line of the command itself."""
@@ -108,6 +122,10 @@ class LiveView:
                 Text(f"{self.meter.tokens}/{budget.tokens} tokens"),
                 Text(f"{int(left) // 60}:{int(left) % 60:02d} left"),
             ]
+            if budget.trials is not None:
+                cells.append(Text(f"{self.meter.trials}/{budget.trials} trials in all"))
+            if self.meter.warned:
+                cells.append(Text("budget nearly spent", style="yellow"))
         if self.trials:
             cells.append(Text(f"{self.trials[0]}/{self.trials[1]} trials"))
         return cells

@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from scientist.cli.headline import printable
 from scientist.errors import ScientistError
+from scientist.records import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

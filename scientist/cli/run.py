@@ -30,13 +30,35 @@ def run(
     rounds: Annotated[int | None, typer.Option(help="rounds of hypothesis and experiment")] = None,
     minutes: Annotated[float | None, typer.Option(help="wall-clock budget")] = None,
     tokens: Annotated[int | None, typer.Option(help="token budget")] = None,
+    trials: Annotated[
+        int | None, typer.Option(help="trials it may measure, smoke runs included")
+    ] = None,
+    disk_mb: Annotated[
+        int | None, typer.Option("--disk-mb", help="megabytes the workspace may grow by")
+    ] = None,
     pairs: options.PairsOption = None,
     seed: Annotated[int | None, typer.Option(help="seed of choices and sampling")] = None,
     jobs: options.JobsOption = None,
     executor: options.ExecutorOption = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="go on with an unfinished campaign")
+        bool,
+        typer.Option(
+            "--resume",
+            help="go on with an unfinished campaign, or past its budget with a larger one",
+        ),
     ] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="show plan and code before each launch, and ask")
+    ] = False,
+    at_once: Annotated[
+        int | None, typer.Option("--at-once", help="hypotheses that a round tests side by side")
+    ] = None,
+    rung: Annotated[
+        str | None,
+        typer.Option(
+            "--rung", metavar="NAME", help="code a model may write: kit (none), adapted, free, auto"
+        ),
+    ] = None,
     endpoint: options.EndpointOption = None,
     model: options.ModelOption = None,
     unsafe_no_sandbox: Annotated[
@@ -52,30 +74,28 @@ def run(
         rounds=rounds,
         minutes=minutes,
         tokens=tokens,
+        trials=trials,
+        disk_mb=disk_mb,
         pairs=pairs,
         seed=seed,
         jobs=jobs,
         executor=executor,
+        approve=approve or None,
+        at_once=at_once,
+        rung=rung,
         endpoint=endpoint,
         model=model,
         unsafe_no_sandbox=unsafe_no_sandbox or None,
     )
     if resume:
-        fixed = {
-            "--essays": essays,
-            "--rounds": rounds,
-            "--minutes": minutes,
-            "--tokens": tokens,
-            "--pairs": pairs,
-            "--seed": seed,
-        }
+        fixed = {"--essays": essays, "--pairs": pairs, "--seed": seed}
         _refuse([flag for flag, value in fixed.items() if value is not None], question)
 
     def opening(journal: Journal, place: Workspace, view: LiveView) -> str:
         from scientist.agent import opening as openings
 
         if resume:
-            name = openings.unfinished(journal, question)
+            name = openings.to_resume(journal, question, resolved)
             view.say(f"resuming {name}")
             return name
         chosen = _essays(journal, place, essays)

@@ -20,6 +20,7 @@ from scientist.events.campaigns import (
     EffectIntended,
     Failed,
     ModelCalled,
+    ModelProbed,
     PhaseFinished,
     PhaseStarted,
     QuestionAnswered,
@@ -82,6 +83,7 @@ __all__ = [
     "Judged",
     "Looked",
     "ModelCalled",
+    "ModelProbed",
     "PhaseFinished",
     "PhaseStarted",
     "ProtocolSealed",
@@ -107,6 +109,7 @@ Event = Annotated[
     | PhaseFinished
     | Reasoned
     | ModelCalled
+    | ModelProbed
     | ToolCalled
     | HypothesisProposed
     | CandidateRejected

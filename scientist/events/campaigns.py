@@ -18,6 +18,7 @@ class CampaignOpened(Record):
     settings: JsonObject
     versions: dict[str, str]
     hypothesis: str | None = None
+    disk_bytes: int | None = None  # of the workspace, when it began
 
 
 class CampaignResumed(Record):
@@ -27,16 +28,18 @@ class CampaignResumed(Record):
     next_phase: str
     seconds_used: float
     changed: tuple[str, ...] = ()
+    budget: Budget | None = None  # if it was raised: what holds from now on
 
 
 class CampaignClosed(Record):
-    """An autonomous run ended; no other event may mean that."""
+    """An autonomous run ended; no other event may mean that. A raised budget opens it again."""
 
     kind: Literal["campaign_closed"] = "campaign_closed"
     outcome: Literal["completed", "budget", "exhausted", "failed"]
     reason: str
     rounds: int
     findings: tuple[str, ...]
+    grown_bytes: int | None = None  # what the workspace has grown by
 
 
 class CampaignPaused(Record):
@@ -111,6 +114,17 @@ class ModelCalled(Record):
     request_blob: str
     response_blob: str
     reasoning: str = ""
+
+
+class ModelProbed(Record):
+    """Whether a model is able to do something, as measured."""
+
+    kind: Literal["model_probed"] = "model_probed"
+    model: str
+    model_digest: str
+    ability: Literal["code"]
+    able: bool
+    detail: str
 
 
 class ToolCalled(Record):

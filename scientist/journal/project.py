@@ -1,19 +1,20 @@
 """Views of the journal: what exists now, folded from what happened.
 
-Nothing here is stored; a status is what the events say it is.
+Nothing here is stored; a status is what the events say it is. A view that is asked for again
+goes on where it stopped (`Journal.follow`), so that it costs what is new.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
 from scientist.errors import UsageError
 from scientist.journal.chain import Entry
-from scientist.journal.store import Journal
+from scientist.journal.store import Fold, Journal
 from scientist.records import Finding, Hypothesis, Protocol, Trial
 
 
@@ -32,7 +33,7 @@ class CampaignView:
     tokens: int
 
 
-@dataclass
+@dataclass(frozen=True)
 class HypothesisView:
     """A hypothesis, with how far it has come."""
 
@@ -41,7 +42,7 @@ class HypothesisView:
     status: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class ExperimentView:
     """One attempt at a protocol."""
 
@@ -59,7 +60,7 @@ class ExperimentView:
     run_folder: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class FindingView:
     """A finding, with where and when it was recorded."""
 
@@ -68,7 +69,7 @@ class FindingView:
     time: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class EssayView:
     """An essay of the corpus, without its text."""
 
@@ -101,6 +102,8 @@ def campaigns(journal: Journal) -> list[CampaignView]:
             view.rounds = max(view.rounds, data["round"])
         elif entry.kind == "model_called":
             view.tokens += data["usage"]["prompt"] + data["usage"]["completion"]
+        elif entry.kind == "campaign_resumed":
+            view.outcome, view.reason = "unfinished", ""
         elif entry.kind == "campaign_paused":
             view.reason = data["reason"]
         elif entry.kind == "campaign_closed":
@@ -108,35 +111,55 @@ def campaigns(journal: Journal) -> list[CampaignView]:
     return list(found.values())
 
 
-def hypotheses(journal: Journal) -> list[HypothesisView]:
-    """Every hypothesis with its status: proposed, selected, sealed, or a verdict."""
-    found: dict[str, HypothesisView] = {}
-    kinds = (
-        "hypothesis_proposed",
-        "hypothesis_selected",
-        "protocol_sealed",
-        "finding_recorded",
-    )
-    for entry in journal.entries(*kinds):
-        data = entry.data
-        if entry.kind == "hypothesis_proposed":
+def _take_hypothesis(found: dict[str, HypothesisView], entry: Entry) -> None:
+    data = entry.data
+    match entry.kind:
+        case "hypothesis_proposed":
             record = Hypothesis.model_validate(data["hypothesis"])
             found[record.id] = HypothesisView(record, entry.campaign or "", "proposed")
-        elif entry.kind == "hypothesis_selected":
-            found[data["hypothesis"]].status = "selected"
-        elif entry.kind == "protocol_sealed":
-            found[data["protocol"]["hypothesis"]].status = "sealed"
-        else:
-            finding = data["finding"]
-            found[finding["hypothesis"]].status = finding["judgement"]["verdict"]
-    return list(found.values())
+        case "code_written":
+            view = found[data["hypothesis"]]
+            found[view.record.id] = replace(view, record=with_code(view.record, data))
+        case "protocol_sealed":
+            name = data["protocol"]["hypothesis"]
+            found[name] = replace(found[name], status="sealed")
+        case "finding_recorded":
+            name, verdict = data["finding"]["hypothesis"], data["finding"]["judgement"]["verdict"]
+            found[name] = replace(found[name], status=verdict)
+        case kind:
+            name = data["hypothesis"]
+            found[name] = replace(found[name], status=_STATUS[kind])
+
+
+def with_code(hypothesis: Hypothesis, written: Mapping[str, Any]) -> Hypothesis:
+    """A hypothesis with the code that was written for it."""
+    known = {"code_hash": written["code_hash"]}
+    if written["smallest_effect"]:
+        known["smallest_effect"] = written["smallest_effect"]
+    return hypothesis.model_copy(update=known)
+
+
+_STATUS = {
+    "hypothesis_selected": "selected",
+    "hypothesis_declined": "declined",
+    "code_given_up": "given up",
+}
+_HYPOTHESES = Fold[dict[str, HypothesisView]](
+    ("hypothesis_proposed", *_STATUS, "code_written", "protocol_sealed", "finding_recorded"),
+    dict,
+    _take_hypothesis,
+)
+
+
+def hypotheses(journal: Journal) -> list[HypothesisView]:
+    """Every hypothesis with its status: the last that happened to it, in the end a verdict."""
+    return list(journal.follow(_HYPOTHESES).values())
 
 
 def hypothesis(journal: Journal, name: str) -> HypothesisView:
     """One hypothesis by its id."""
-    for view in hypotheses(journal):
-        if view.record.id == name.upper():
-            return view
+    if view := journal.follow(_HYPOTHESES).get(name.upper()):
+        return view
     raise UsageError(f"there is no hypothesis {name}", "scientist hypothesis list")
 
 
@@ -155,40 +178,51 @@ def calls_behind(journal: Journal, name: str) -> list[Entry]:
     return calls
 
 
+def _take_experiment(found: dict[str, ExperimentView], entry: Entry) -> None:
+    data = entry.data
+    if entry.kind == "experiment_started":
+        found[data["experiment"]] = ExperimentView(
+            id=data["experiment"],
+            campaign=entry.campaign or "",
+            hypothesis=data["hypothesis"],
+            protocol_digest=data["protocol_digest"],
+            tier=data["tier"],
+            status="running",
+            reason="",
+            trials=0,
+            trials_blob=None,
+            seconds=0.0,
+            environment={},
+            run_folder=data["run_folder"],
+        )
+        return
+    view = found[data["experiment"]]
+    found[view.id] = replace(
+        view,
+        status=data["status"],
+        reason=data["reason"],
+        trials=data["trials"],
+        trials_blob=data["trials_blob"],
+        seconds=data["seconds"],
+        environment=data["environment"],
+        tier=data["tier"] or view.tier,  # a resume may have found another sandbox
+    )
+
+
+_EXPERIMENTS = Fold[dict[str, ExperimentView]](
+    ("experiment_started", "experiment_finished"), dict, _take_experiment
+)
+
+
 def experiments(journal: Journal) -> list[ExperimentView]:
     """Every experiment; one without an end was running when the record stopped."""
-    found: dict[str, ExperimentView] = {}
-    for entry in journal.entries("experiment_started", "experiment_finished"):
-        data = entry.data
-        if entry.kind == "experiment_started":
-            found[data["experiment"]] = ExperimentView(
-                id=data["experiment"],
-                campaign=entry.campaign or "",
-                hypothesis=data["hypothesis"],
-                protocol_digest=data["protocol_digest"],
-                tier=data["tier"],
-                status="running",
-                reason="",
-                trials=0,
-                trials_blob=None,
-                seconds=0.0,
-                environment={},
-                run_folder=data["run_folder"],
-            )
-        else:
-            view = found[data["experiment"]]
-            view.status, view.reason = data["status"], data["reason"]
-            view.trials, view.trials_blob = data["trials"], data["trials_blob"]
-            view.seconds, view.environment = data["seconds"], data["environment"]
-            view.tier = data["tier"] or view.tier  # a resume may have found another sandbox
-    return list(found.values())
+    return list(journal.follow(_EXPERIMENTS).values())
 
 
 def experiment(journal: Journal, name: str) -> ExperimentView:
     """One experiment by its id."""
-    for view in experiments(journal):
-        if view.id == name.upper():
-            return view
+    if view := journal.follow(_EXPERIMENTS).get(name.upper()):
+        return view
     raise UsageError(f"there is no experiment {name}", "scientist experiment list")
 
 
@@ -208,36 +242,67 @@ def raw_trials(journal: Journal, blob: str | None) -> list[Trial]:
     return [Trial.model_validate(orjson.loads(line)) for line in lines]
 
 
+def _take_finding(found: list[FindingView], entry: Entry) -> None:
+    record = Finding.model_validate(entry.data["finding"])
+    found.append(FindingView(record, entry.campaign or "", entry.time))
+
+
+_FINDINGS = Fold[list[FindingView]](("finding_recorded",), list, _take_finding)
+
+
 def findings(journal: Journal) -> list[FindingView]:
     """Every finding in the order it was recorded."""
-    return [
-        FindingView(Finding.model_validate(entry.data["finding"]), entry.campaign or "", entry.time)
-        for entry in journal.entries("finding_recorded")
-    ]
+    return journal.follow(_FINDINGS).copy()
 
 
 def finding(journal: Journal, name: str) -> FindingView:
     """One finding by its id."""
-    for view in findings(journal):
+    for view in journal.follow(_FINDINGS):
         if view.record.id == name.upper():
             return view
     raise UsageError(f"there is no finding {name}", "scientist finding list")
 
 
+def _take_seal(found: dict[str, tuple[Protocol, str]], entry: Entry) -> None:
+    sealed = Protocol.model_validate(entry.data["protocol"])
+    found.setdefault(entry.data["digest"], (sealed, entry.data["code_blob"]))
+
+
+_SEALS = Fold[dict[str, tuple[Protocol, str]]](("protocol_sealed",), dict, _take_seal)
+
+
 def protocol(journal: Journal, digest: str) -> Protocol:
     """The sealed protocol of that digest."""
-    for entry in journal.entries("protocol_sealed"):
-        if entry.data["digest"] == digest:
-            return Protocol.model_validate(entry.data["protocol"])
-    raise UsageError(f"there is no sealed protocol {digest[:12]}", "scientist experiment list")
+    return _seal(journal, digest)[0]
 
 
 def sealed_code(journal: Journal, digest: str) -> str:
     """The code that was sealed with a protocol."""
-    for entry in journal.entries("protocol_sealed"):
-        if entry.data["digest"] == digest:
-            return journal.get(entry.data["code_blob"]).decode()
+    return journal.get(_seal(journal, digest)[1]).decode()
+
+
+def _seal(journal: Journal, digest: str) -> tuple[Protocol, str]:
+    if found := journal.follow(_SEALS).get(digest):
+        return found
     raise UsageError(f"there is no sealed protocol {digest[:12]}", "scientist experiment list")
+
+
+def _take_step(found: dict[str, list[Entry]], entry: Entry) -> None:
+    sealed = entry.kind == "protocol_sealed"
+    digest = entry.data["digest" if sealed else "protocol_digest"]
+    found.setdefault(digest, []).append(entry)
+
+
+_STEPS = Fold[dict[str, list[Entry]]](
+    ("protocol_sealed", "experiment_started", "looked", "experiment_finished", "judged"),
+    dict,
+    _take_step,
+)
+
+
+def steps(journal: Journal, digest: str) -> list[Entry]:
+    """What happened to a protocol, in order: sealed, started, looked at, finished, judged."""
+    return journal.follow(_STEPS).get(digest, []).copy()
 
 
 def essays(journal: Journal) -> list[EssayView]:

@@ -12,17 +12,39 @@ import datetime
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
 
 from scientist.errors import JournalError
 from scientist.events import SCHEMA, Event, TornTailRecovered
 from scientist.journal import blobs
 from scientist.journal.chain import GENESIS, MORE, Entry, decode, encode
+from scientist.journal.places import SEQ_UNKNOWN, Place, Places, segments
 from scientist.workspace import explain
 
 SEGMENT_BYTES = 64 * 1024 * 1024
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Fold(Generic[T]):
+    """A view of the journal: where it begins, and what each entry of its kinds adds to it."""
+
+    kinds: tuple[str, ...]
+    begin: Callable[[], T]
+    take: Callable[[T, Entry], None]
+
+
+@dataclass
+class _Folded:
+    """How far a fold has come."""
+
+    age: int
+    value: Any
+    last: Place | None = None
 
 
 class Journal:
@@ -40,6 +62,9 @@ class Journal:
         self._seq = 0
         self._head = GENESIS
         self._segment: Path | None = None
+        self._reading = threading.RLock()
+        self._places = Places(folder)
+        self._folded: dict[Fold[Any], _Folded] = {}
         if write:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -199,8 +224,58 @@ class Journal:
 
     def entries(self, *kinds: str, campaign: str | None = None) -> Iterator[Entry]:
         """Every entry in order, or those of some kinds or of one campaign."""
+        if kinds:
+            with self._reading:
+                found = self._places.lines(self._places.of(kinds))
+        else:
+            found = lines(self.folder)
+        return self._decoded(found, kinds, campaign)
+
+    def since(self, seq: int, *kinds: str) -> Iterator[Entry]:
+        """The entries of some kinds from that number on."""
+        with self._reading:
+            places = self._places.of(kinds)
+            near = [one for one in places if one.seq == SEQ_UNKNOWN or one.seq >= seq]
+            found = self._places.lines(near)
+        return (entry for entry in self._decoded(found, kinds, None) if entry.seq >= seq)
+
+    def count(self, *kinds: str) -> int:
+        """How many entries of these kinds there are."""
+        with self._reading:
+            places = self._places.of(kinds)
+        if all(place.seq != SEQ_UNKNOWN for place in places):
+            return len(places)
+        return sum(1 for _ in self.entries(*kinds))
+
+    def follow(self, fold: Fold[T]) -> T:
+        """What the entries so far come to; only those that are new since the last time are read.
+
+        The value is shared and grows: whoever keeps it, copies it.
+        """
+        with self._reading:
+            new = self._places.behind(self._reached(fold), fold.kinds)
+            state = self._folded.get(fold)
+            if state is None or state.age != self._places.age:
+                state = _Folded(self._places.age, fold.begin())
+                new = self._places.of(fold.kinds)
+            self._folded.pop(fold, None)  # back only if nothing goes wrong half way
+            for place, line in zip(new, self._places.lines(new), strict=True):
+                for entry in self._decoded((line,), fold.kinds, None):
+                    fold.take(state.value, entry)
+                state.last = place
+            self._folded[fold] = state
+            return cast(T, state.value)
+
+    def _reached(self, fold: Fold[T]) -> Place | None:
+        state = self._folded.get(fold)
+        return state.last if state else None
+
+    @staticmethod
+    def _decoded(
+        found: Iterable[bytes], kinds: Sequence[str], campaign: str | None
+    ) -> Iterator[Entry]:
         marks = [b'"kind":"%s"' % kind.encode() for kind in kinds]
-        for line in lines(self.folder):
+        for line in found:
             if marks and not any(mark in line for mark in marks):
                 continue
             entry = decode(line)
@@ -209,15 +284,6 @@ class Journal:
             if campaign is not None and entry.campaign != campaign:
                 continue
             yield entry
-
-    def count(self, *kinds: str) -> int:
-        """How many entries of these kinds there are."""
-        return sum(1 for _ in self.entries(*kinds))
-
-
-def segments(folder: Path) -> list[Path]:
-    """The segment files in order."""
-    return sorted(folder.glob("[0-9]*.jsonl"))
 
 
 def lines(folder: Path) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ import orjson
 from scientist.events import EVENT
 from scientist.journal import blobs
 from scientist.journal.chain import GENESIS, MORE, split
-from scientist.journal.store import segments
+from scientist.journal.places import segments
 
 _ADDRESS = re.compile(rb'"([a-z_]+_blob|blob)":"([0-9a-f]{64})"')
 

@@ -14,6 +14,7 @@ import math
 import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from scientist.lab import reading, review
@@ -34,6 +35,11 @@ class Checked:
 
 def check_code(code: str, libraries: Sequence[str] = LIBRARIES) -> tuple[str, ...]:
     """Reasons to refuse the code, found by reading it."""
+    return _read(code, tuple(libraries))
+
+
+@lru_cache(maxsize=256)
+def _read(code: str, libraries: tuple[str, ...]) -> tuple[str, ...]:
     tree = _parsed(code)
     if isinstance(tree, str):
         return (f"the code does not parse: {tree}",)
@@ -185,7 +191,7 @@ def _indifferent(by_arm: dict[str, dict[int, dict[str, float]]]) -> list[str]:
     """Arms or seeds that change nothing."""
     problems = [
         f"arms {one} and {other} gave the same numbers on every seed: the arm is not used, or "
-        "makes no difference with these parameters"
+        f"makes no difference with these parameters; let {one} do something else than {other}"
         for one, other in combinations(by_arm, 2)
         if by_arm[one] == by_arm[other]
     ]

@@ -23,7 +23,7 @@ from scientist.resources import bundled
 
 HEADER = (
     *("TITLE", "SUMMARY", "DIRECTIONS", "FACTOR", "ARMS", "METRICS", "PARAMETERS"),
-    *("DEFAULT", "TURNING", "PLOT", "COST_SECONDS", "LIMITS"),
+    *("DEFAULT", "TURNING", "PLOT", "COST_SECONDS", "LIMITS", "OPEN"),
 )
 LEVELS = 6
 
@@ -109,7 +109,8 @@ class Plot(_Strict):
 class Kit(_Strict):
     """One experiment family: its header and its code.
 
-    `turning` is a setting at which the default comparison gives another verdict.
+    `turning` is a setting at which the default comparison gives another verdict. `open` names
+    the functions in which a new arm may differ, and says what they get and must return.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Kit(_Strict):
     plot: Plot
     cost_seconds: float
     limits: str
+    open: dict[str, str]
     code: str
 
     @property
@@ -197,8 +199,11 @@ def _read(path: Path) -> Kit:
 def read(name: str, code: str) -> Kit:
     """A kit from its source, which is parsed and never run."""
     found: dict[str, Any] = {}
+    functions: list[ast.FunctionDef] = []
     try:
         for node in ast.parse(code).body:
+            if isinstance(node, ast.FunctionDef):
+                functions.append(node)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 constant = node.targets[0].id
                 if constant in HEADER:
@@ -228,5 +233,16 @@ def read(name: str, code: str) -> Kit:
         )
     if not kit.turning:
         raise ScientistError(f"the TURNING of kit {name} is empty", "see tools/README.md")
+    taking = {node.name for node in functions if "arm" in parameters(node)} - {"trial"}
+    if not kit.open or not set(kit.open) <= taking:
+        raise ScientistError(
+            f"the OPEN of kit {name} must name functions that take an arm, and not trial",
+            "see tools/README.md",
+        )
     kit.validate_parameters(kit.turning)
     return kit
+
+
+def parameters(function: ast.FunctionDef) -> tuple[str, ...]:
+    """The names of what a function is given by place."""
+    return tuple(given.arg for given in (*function.args.posonlyargs, *function.args.args))

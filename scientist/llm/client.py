@@ -7,19 +7,23 @@ mended is a clear error.
 
 from __future__ import annotations
 
+import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from scientist.errors import EndpointError, ModelOutputError, ScientistError
+from scientist.errors import ContextError, EndpointError, ModelOutputError
 from scientist.events import ModelCalled
 from scientist.journal import Journal
+from scientist.llm import fit
 from scientist.llm.endpoint import Endpoint, Handle, local
-from scientist.llm.prompting import Rendered
+from scientist.llm.fit import Fitted, Shrink
+from scientist.llm.prompting import Prompt, Rendered
+from scientist.llm.refusals import Fault, explain, garbage, too_long
 from scientist.llm.streaming import Heard, OnText, Wire, listen, recording_client
 from scientist.records import Usage
 from scientist.settings import Settings
@@ -32,7 +36,8 @@ BACKOFF_SECONDS = 0.5
 MOST_BACKOFF_SECONDS = 20.0
 MOST_WAIT_SECONDS = 120.0  # what a server itself may ask for
 SHOWN_PROBLEM = 600
-PASSING = (408, 409, 425, 429)
+REPAIR_SHARE = 12  # of the context, one part in so many is kept for a repair turn
+CALIBRATING = 5  # earlier calls that say how many tokens a letter has
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,6 @@ class Answer(Generic[T]):
     usage: Usage
     calls: int
     seconds: float
-
-
-class _Fault(Exception):
-    """A transport fault that may pass."""
-
-    def __init__(self, message: str, wait: float | None = None) -> None:
-        super().__init__(message)
-        self.wait = wait
 
 
 class Client:
@@ -71,6 +68,7 @@ class Client:
         self._journal = journal
         self._campaign = campaign
         self._wire = Wire()
+        self._counted: list[tuple[list[dict[str, str]], int]] | None = None
         timeout = httpx2.Timeout(settings.request_timeout, connect=settings.connect_timeout)
         self._http = recording_client(self._wire, timeout, proxies=not local(self.endpoint.url))
 
@@ -94,6 +92,61 @@ class Client:
             max_retries=0,
             http_client=self._http,
         )
+
+    def ask_within(
+        self,
+        prompt: Prompt,
+        variables: Mapping[str, Any],
+        shrink: Sequence[Shrink],
+        schema: Callable[[Fitted], type[T]],
+        **options: Any,
+    ) -> Answer[T]:
+        """As `ask`, with what the model's context has no room for left out of the prompt.
+
+        `schema` is told what was left in. A server that knows better than the estimate is
+        believed, once.
+        """
+        output = _first(options.get("max_tokens"), prompt.max_tokens, self._settings.max_output)
+        room = self._room(output, REPAIR_SHARE)
+        for corrected in (False, True):
+            fitted = fit.fit(prompt, variables, shrink, room, self.rate())
+            try:
+                return self.ask(fitted.prompt, schema(fitted), **options)
+            except ContextError as fault:
+                if corrected or not shrink:
+                    raise
+                room = _less(fitted, fault, output)
+        raise AssertionError  # the second try returns or raises
+
+    def _room(self, output: int, share: int | None = None) -> int | None:
+        """Tokens that are left for a prompt; None if nobody knows."""
+        context = self.endpoint.context
+        if context is None:
+            return None
+        return context - output - (context // share if share else 0)
+
+    def rate(self) -> float:
+        """Tokens a letter, by what this server counted in this campaign."""
+        if self._counted is None:
+            self._counted = self._counted_before()
+        return fit.rate_of(self._counted)
+
+    def _counted_before(self) -> list[tuple[list[dict[str, str]], int]]:
+        """What the model was asked before a resume, and how many tokens that was."""
+        if self._journal is None or self._campaign is None:
+            return []
+        calls = [
+            entry.data
+            for entry in self._journal.entries("model_called", campaign=self._campaign)
+            if entry.data["model"] == self.endpoint.model and entry.data["usage"]["prompt"]
+        ]
+        return [
+            (
+                json.loads(self._journal.get(call["request_blob"]))["messages"],
+                call["usage"]["prompt"],
+            )
+            for call in calls[-CALIBRATING:]
+        ]
 
     def ask(
         self,
@@ -135,8 +188,11 @@ class Client:
         total, calls, problem, reasoning = Usage(), 0, "", ""
         most = self._settings.repairs if repairs is None else repairs
         for repair in range(most + 1):
-            if repair and allow:
-                allow()
+            if repair:
+                if allow:
+                    allow()
+                room = self._room(request["max_tokens"])
+                fit.trim(request["messages"], len(prompt.messages), room, self.rate())
             attempted = time.monotonic()
             heard = self._attempt(request, prompt, repair, on_text)
             calls += 1
@@ -151,6 +207,8 @@ class Client:
                 {"role": "assistant", "content": heard.text[-4000:] or "(empty)"},
                 {"role": "user", "content": f"{problem[:SHOWN_PROBLEM]} Answer again, JSON only."},
             ]
+            if seed is not None:  # the same draw would often give the same answer
+                request["seed"] = seed + repair + 1
         hint = "scientist model probe (shows what this model and server can do)"
         if heard.finish == "length":
             hint = f"SCIENTIST_MAX_OUTPUT={2 * request['max_tokens']} scientist run"
@@ -182,7 +240,7 @@ class Client:
             try:
                 self._stream(request, heard, on_text)
                 return heard
-            except _Fault as fault:
+            except Fault as fault:
                 message = str(fault)
                 self._note(prompt, request, repair, heard, message, began, "fault")
                 if retry < self._settings.retries:
@@ -209,20 +267,22 @@ class Client:
             with self.open().chat.completions.create(**request) as stream:
                 listen(stream, heard, on_text)
         except openai.APIStatusError as fault:
-            raise _explain(fault, self.endpoint) from fault
+            raise explain(fault, self.endpoint) from fault
         except (openai.APIConnectionError, httpx2.TransportError) as fault:
             cause = fault.__cause__ or fault
-            raise _Fault(f"{type(cause).__name__}: {cause}"[:300]) from fault
+            raise Fault(f"{type(cause).__name__}: {cause}"[:300]) from fault
         except openai.APIError as fault:
-            raise _Fault(f"the server reports: {fault.message}"[:300]) from fault
+            if longer := too_long(fault.message, fault.body):
+                raise longer from fault
+            raise Fault(f"the server reports: {fault.message}"[:300]) from fault
         except (ValueError, TypeError, AttributeError, KeyError) as fault:
-            raise _garbage(self.endpoint, bytes(self._wire.response)) from fault
+            raise garbage(self.endpoint, bytes(self._wire.response)) from fault
         if not heard.finish:
             body = bytes(self._wire.response).lstrip()
             heard_something = heard.text or heard.reasoning
             if body and not heard_something and not body.startswith((b"data:", b":", b"event:")):
-                raise _garbage(self.endpoint, body)
-            raise _Fault("the answer broke off before its end")
+                raise garbage(self.endpoint, body)
+            raise Fault("the answer broke off before its end")
 
     def _note(
         self,
@@ -234,6 +294,9 @@ class Client:
         began: float,
         outcome: Any = None,
     ) -> None:
+        if heard.usage.prompt:
+            counted = (list(request["messages"]), heard.usage.prompt)
+            self._counted = [*(self._counted or [])[1 - CALIBRATING :], counted]
         if self._journal is None:
             return
         if outcome is None:
@@ -290,44 +353,12 @@ def _unfenced(text: str) -> str:
     return text
 
 
-def _explain(fault: openai.APIStatusError, endpoint: Endpoint) -> Exception:
-    """What a refused request means."""
-    status, message = fault.status_code, str(fault.message)[:300]
-    if status in PASSING or status >= 500:
-        return _Fault(f"status {status}", _seconds(fault.response.headers.get("retry-after", "")))
-    if status in (401, 403):
-        return EndpointError(f"{endpoint.url} refuses the key", "SCIENTIST_API_KEY=… scientist run")
-    if status == 404:
-        return EndpointError(
-            f"{endpoint.url} does not know the model {endpoint.model!r} or has no chat",
-            "scientist model probe",
-        )
-    words = ("response_format", "json_schema", "grammar", "guided", "structured")
-    if any(word in message.lower() for word in words):
-        return ModelOutputError(
-            f"the server at {endpoint.url} does not support JSON-schema output: {message}",
-            "use vLLM, llama.cpp, or leave --endpoint out; scientist model probe shows the support",
-        )
-    hint = "scientist model probe"
-    if "context" in message.lower() or "too long" in message.lower():
-        hint = "start the server with a longer context; SCIENTIST_CONTEXT for the embedded one"
-    return ScientistError(f"the model server refused the request ({status}): {message}", hint)
-
-
-def _seconds(text: str) -> float | None:
-    """What a server asks one to wait; it may also name a date, which is not followed."""
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        return None
-
-
-def _garbage(endpoint: Endpoint, body: bytes) -> EndpointError:
-    start = " ".join(body[:80].decode("utf-8", "replace").split())
-    return EndpointError(
-        f"{endpoint.url} answers, but not as an OpenAI-compatible server: {start!r}",
-        "give the URL that ends in /v1: scientist run --endpoint http://HOST:PORT/v1",
-    )
+def _less(fitted: Fitted, fault: ContextError, output: int) -> int:
+    """What room there is by a server's figures, in tokens as they are estimated here."""
+    if not fault.context or not fault.needed:
+        return fitted.tokens // 2
+    room = fault.context - output - fault.context // REPAIR_SHARE
+    return int(fitted.tokens * min(0.9, room / fault.needed))
 
 
 def _first(*values: Any) -> Any:

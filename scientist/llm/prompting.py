@@ -1,7 +1,8 @@
 """Prompts are files: front matter and two Jinja sections, `## system` and `## user`.
 
 The system section is the stable prefix that a server's prefix cache serves: it may use
-only the variables the front matter lists as `stable`. What varies comes last.
+only the variables the front matter lists as `stable`. What varies comes last. What several
+prompts begin with stands in parts/ and is included; a prompt's hash covers it.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Prompt:
     hash: str
     system: str
     user: str
+    folder: Path
     temperature: float | None
     max_tokens: int | None
 
@@ -64,7 +66,8 @@ class Prompt:
         from jinja2 import TemplateError
 
         try:
-            return str(_environment().from_string(section).render(**variables)).strip()
+            template = _environment(self.folder).from_string(section)
+            return str(template.render(**variables)).strip()
         except TemplateError as fault:
             raise ScientistError(
                 f"prompt {self.name}: {fault.message}", f"see prompts/{self.name}.md"
@@ -74,15 +77,16 @@ class Prompt:
 @lru_cache(maxsize=256)
 def load(name: str, folder: Path | None = None) -> Prompt:
     """Read and check the prompt of that name."""
-    path = (folder or bundled("prompts")) / f"{name}.md"
+    folder = folder or bundled("prompts")
+    path = folder / f"{name}.md"
     try:
         content = path.read_bytes()
     except OSError as fault:
         raise ScientistError(f"there is no prompt {name!r}", f"expected {path.name}") from fault
-    return _parse(name, content)
+    return _parse(name, content, folder)
 
 
-def _parse(name: str, content: bytes) -> Prompt:
+def _parse(name: str, content: bytes, folder: Path) -> Prompt:
     import yaml
     from jinja2 import TemplateSyntaxError, meta
 
@@ -107,11 +111,20 @@ def _parse(name: str, content: bytes) -> Prompt:
     before, first, system = system.partition("## system\n")
     if before.strip() or not first or not mark:
         raise ScientistError(f"prompt {name} needs the sections ## system and ## user")
+    environment = _environment(folder)
+    included: dict[str, str] = {}
     try:
-        used = meta.find_undeclared_variables(_environment().parse(system))
-        _environment().parse(user)
+        used = meta.find_undeclared_variables(environment.parse(system))
+        for section in (system, user):
+            for part in meta.find_referenced_templates(environment.parse(section)):
+                text = (folder / "parts" / str(part)).read_text(encoding="utf-8")
+                names = meta.find_undeclared_variables(environment.parse(text))
+                used |= names if section is system else set()
+                included[str(part)] = text
     except TemplateSyntaxError as fault:
         raise ScientistError(f"prompt {name}, line {fault.lineno}: {fault.message}") from fault
+    except OSError as fault:
+        raise ScientistError(f"prompt {name} includes what is not there: {fault}") from fault
     if loose := sorted(used - set(front.get("stable", []))):
         raise ScientistError(
             f"prompt {name}: its system section uses {loose[0]}, which is not listed as stable"
@@ -120,18 +133,23 @@ def _parse(name: str, content: bytes) -> Prompt:
         name=name,
         version=int(front["version"]),
         schema=str(front["schema"]),
-        hash=hashlib.sha256(content).hexdigest(),
+        hash=hashlib.sha256(content + "".join(included.values()).encode()).hexdigest(),
         system=system,
         user=user,
+        folder=folder,
         temperature=front.get("temperature"),
         max_tokens=front.get("max_tokens"),
     )
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Any:
-    from jinja2 import Environment, StrictUndefined
+@lru_cache(maxsize=8)
+def _environment(folder: Path) -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        loader=FileSystemLoader(folder / "parts"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from scientist.records import Usage
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
 OnText = Callable[[str, str], None]
@@ -48,11 +51,20 @@ def recording_client(wire: Wire, timeout: httpx2.Timeout, proxies: bool) -> http
         response.stream = Tee(response.stream)
 
     return httpx2.Client(
+        verify=_trusted(proxies),
         timeout=timeout,
         headers={"Accept-Encoding": "identity"},
         event_hooks={"request": [sent], "response": [received]},
         trust_env=proxies,
     )
+
+
+@lru_cache(maxsize=2)
+def _trusted(from_environment: bool) -> ssl.SSLContext:
+    """Whom to trust; reading all certificates takes longer than a short call."""
+    import httpx2
+
+    return httpx2.create_ssl_context(trust_env=from_environment)
 
 
 @dataclass

@@ -25,20 +25,24 @@ class Document:
     metadata: dict[str, Any]
 
 
-def documents(journal: Journal) -> Iterator[tuple[Entry, list[Document]]]:
-    """Every entry that puts something into the store, with what it puts there."""
-    for entry in journal.entries(*KINDS):
-        if entry.kind == "essay_added":
-            yield entry, _passages(journal, entry.data)
-        elif entry.kind == "finding_recorded":
-            yield entry, [_finding(Finding.model_validate(entry.data["finding"]))]
-        elif entry.kind == "assertion_made":
-            yield entry, [_assertion(Assertion.model_validate(entry.data["assertion"]))]
-        else:
-            yield entry, [_hypothesis(Hypothesis.model_validate(entry.data["hypothesis"]))]
+def documents(journal: Journal, since: int = 0) -> Iterator[tuple[Entry, list[Document]]]:
+    """Every entry from a number on that puts something into the store, with what it puts there."""
+    for entry in journal.since(since, *KINDS):
+        yield entry, passages(journal, entry) if entry.kind == "essay_added" else [document(entry)]
 
 
-def _passages(journal: Journal, essay: dict[str, Any]) -> list[Document]:
+def document(entry: Entry) -> Document:
+    """What an entry that is no essay's puts there."""
+    if entry.kind == "finding_recorded":
+        return _finding(Finding.model_validate(entry.data["finding"]))
+    if entry.kind == "assertion_made":
+        return _assertion(Assertion.model_validate(entry.data["assertion"]))
+    return _hypothesis(Hypothesis.model_validate(entry.data["hypothesis"]))
+
+
+def passages(journal: Journal, entry: Entry) -> list[Document]:
+    """The sentences that an essay's entry puts there."""
+    essay = entry.data
     lines = journal.get(essay["passages_blob"]).splitlines()
     return [
         Document(

@@ -7,6 +7,7 @@ cannot be compared. A weaker model is used only when a setting asks for it.
 from __future__ import annotations
 
 import importlib.util
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +21,7 @@ Vector = list[float]
 THREADS = 2
 BATCH = 16
 MOST_TOKENS = 256
+MOST_REMEMBERED = 8192  # texts; some 25 MB
 IDS = {"minilm": "all-minilm-l6-v2-int8", "wordllama": "wordllama-l2-supercat-256"}
 _WITH_WORDLLAMA = "pip install wordllama && SCIENTIST_EMBEDDING=wordllama scientist rebuild"
 
@@ -36,6 +38,26 @@ class Embedding(Protocol):
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One unit vector for each text, the same whatever its neighbours are."""
         ...
+
+
+class Remembering:
+    """An embedding that computes a text once, as long as it is among those last asked for."""
+
+    def __init__(self, embedding: Embedding, most: int = MOST_REMEMBERED) -> None:
+        self._embedding = embedding
+        self._most = most
+        self._known: dict[str, array[float]] = {}  # the one asked for last comes last
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """One unit vector for each text."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        computed = self._embedding.embed(new) if new else []
+        fresh = {text: array("d", vector) for text, vector in zip(new, computed, strict=True)}
+        found = {text: fresh.get(text) or self._known.pop(text) for text in dict.fromkeys(texts)}
+        self._known.update(found)
+        for text in list(self._known)[: max(0, len(self._known) - self._most)]:
+            del self._known[text]
+        return [found[text].tolist() for text in texts]
 
 
 def similarity(one: Vector, other: Vector) -> float:
@@ -76,6 +98,7 @@ class MiniLM:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(

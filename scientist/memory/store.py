@@ -30,7 +30,7 @@ from scientist.memory.documents import (
     Document,
     documents,
 )
-from scientist.memory.embedding import IDS, Embedding, Vector, identity, load
+from scientist.memory.embedding import IDS, Embedding, Remembering, Vector, identity, load
 from scientist.settings import Settings
 from scientist.workspace import Workspace, explain
 
@@ -68,9 +68,10 @@ class Store:
         """
         self._embedding_id = embedding.id if embedding else identity(settings)
         self._load = partial(load, settings, progress)
-        self._embedding = embedding
+        self._embedding = Remembering(embedding) if embedding else None
         self._mutex = threading.RLock()
         self._client: Client | None = None
+        self._whole = False  # until a sync has seen that nothing got lost
         self._collections: dict[str, Collection] = {}
         self._folder = workspace.chroma
         self._exit = ExitStack()
@@ -106,7 +107,7 @@ class Store:
         """Unit vectors of texts, by the embedding of this store."""
         with self._mutex:
             if self._embedding is None:
-                self._embedding = self._load()
+                self._embedding = Remembering(self._load())
             return self._embedding.embed(texts)
 
     def degradations(self) -> list[tuple[str, str]]:
@@ -145,9 +146,13 @@ class Store:
         with self._mutex, folders.writing(self._folder):
             self._refresh()
             self._complete()
-            state = self._state
-            lost = any(self.count(name) < state.counts.get(name, 0) for name in COLLECTIONS)
-            return self._follow(journal, 0 if lost else state.seq)
+            if not self._whole:
+                before = self._state.counts
+                lost = any(self.count(name) < before.get(name, 0) for name in COLLECTIONS)
+                added = self._follow(journal, 0 if lost else self._state.seq)
+                self._whole = True
+                return added
+            return self._follow(journal, self._state.seq)
 
     def _complete(self) -> None:
         """Make the collection that a store of an earlier version does not have yet."""
@@ -161,7 +166,7 @@ class Store:
         state = self._state
         added, waiting, last = 0, list[Document](), state
         same = state.seq == 0
-        for entry, found in documents(journal):
+        for entry, found in documents(journal, begin):
             if entry.seq == state.seq:
                 same = entry.hash == state.hash
             if entry.seq > state.seq and not same:
@@ -183,14 +188,13 @@ class Store:
     def _flush(self, waiting: list[Document], reached: folders.State) -> int:
         """Write documents that are not there yet, then how far the store has come."""
         self._note(replace(self._state, writes=self._state.writes + 1))
-        added = 0
-        for name in COLLECTIONS:
+        added, counts = 0, dict(self._state.counts)
+        for name in dict.fromkeys(document.collection for document in waiting):
             mine = [document for document in waiting if document.collection == name]
             for start in range(0, len(mine), BATCH):
                 added += self._put(name, mine[start : start + BATCH])
-        # nothing is ever taken out: fewer than before means that a repair is still under way
-        before = self._state.counts
-        counts = {name: max(self.count(name), before.get(name, 0)) for name in COLLECTIONS}
+            # nothing is ever taken out: fewer than before means that a repair is still under way
+            counts[name] = max(self.count(name), counts.get(name, 0))
         self._note(replace(reached, counts=counts, writes=self._state.writes + 1))
         return added
 
@@ -220,12 +224,9 @@ class Store:
             self._refresh()
             with _guarded(self._folder):
                 collection = self._collections.get(name)
-                count = collection.count() if collection is not None else 0
-                if collection is None or not count or limit < 1:
+                if collection is None or limit < 1:
                     return []
-                rows: Any = collection.query(
-                    query_embeddings=vectors, n_results=min(limit, count), where=where
-                )
+                rows: Any = collection.query(query_embeddings=vectors, n_results=limit, where=where)
         columns = (rows[key][0] for key in ("ids", "documents", "distances", "metadatas"))
         hits = [
             Hit(address, text, round(max(0.0, float(distance)), 6), dict(metadata or {}))
@@ -245,6 +246,7 @@ class Store:
 
     def _open(self, generation: Path) -> None:
         self._generation = generation
+        self._whole = False
         self._state = folders.read_state(generation)
         if self._state.embedding != self._embedding_id:
             raise _other_embedding(self._state.embedding, self._embedding_id)

@@ -18,7 +18,7 @@ from scientist.records.assertions import (
     Source,
     Way,
 )
-from scientist.records.base import JsonObject, Record, one_line
+from scientist.records.base import JsonObject, Record, one_line, printable
 from scientist.records.campaigns import Budget, Usage
 from scientist.records.research import (
     Address,
@@ -73,4 +73,5 @@ __all__ = [
     "Verdict",
     "Way",
     "one_line",
+    "printable",
 ]

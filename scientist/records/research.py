@@ -111,6 +111,7 @@ class Protocol(Record):
 
     hypothesis: str
     kit: str
+    rung: Rung = Rung.KIT
     stage: Stage = Stage.FIRST
     confirms: str = ""
     treatment: str

@@ -87,7 +87,8 @@ def of_run(
 def of_attempt(journal: Journal, attempt: Attempt) -> tuple[str, ...]:
     """Where one attempt departed from its seal: in the run, in its order, in its judgement."""
     digest = attempt.protocol_digest
-    seals = [e for e in journal.entries("protocol_sealed") if e.data["digest"] == digest]
+    steps = project.steps(journal, digest)
+    seals = [entry for entry in steps if entry.kind == "protocol_sealed"]
     if not seals:
         return (f"no protocol {digest[:12]} was sealed",)
     seal = seals[0]
@@ -102,7 +103,7 @@ def of_attempt(journal: Journal, attempt: Attempt) -> tuple[str, ...]:
     if protocol.test == protocols.TEST:
         found += _of_plan(journal, protocol, seal)
     ran = {
-        kind: [e for e in journal.entries(kind) if e.data["protocol_digest"] == digest]
+        kind: [entry for entry in steps if entry.kind == kind]
         for kind in ("experiment_started", "looked", "experiment_finished", "judged")
     }
     found += _of_order(ran, seal, attempt)
@@ -135,10 +136,12 @@ def of_finding(journal: Journal, finding: Finding) -> tuple[str, ...]:
         bare = Judgement(verdict=Verdict.INFEASIBLE, reason=finding.judgement.reason)
         measured = finding.judgement != bare or finding.first or finding.trials_blob
         return ("it tells of measurements, but names no experiment",) if measured else ()
-    sealed = {e.data["digest"]: e.data["protocol"] for e in journal.entries("protocol_sealed")}
-    if finding.protocol_digest not in sealed:
+    steps = project.steps(journal, finding.protocol_digest)
+    seals = [entry.data["protocol"] for entry in steps if entry.kind == "protocol_sealed"]
+    if not seals:
         return (f"no protocol {finding.protocol_digest[:12]} was sealed",)
-    protocol = Protocol.model_validate(sealed[finding.protocol_digest])
+    sealed = seals[-1]
+    protocol = Protocol.model_validate(sealed)
     found: list[str] = [
         f"the finding's {name} is {getattr(finding, name)}, sealed was {getattr(protocol, name)}"
         for name in ("hypothesis", "metric", "treatment", "control", "direction", "smallest_effect")
@@ -146,9 +149,9 @@ def of_finding(journal: Journal, finding: Finding) -> tuple[str, ...]:
     ]
     last = next(
         (
-            Judgement.model_validate(e.data["judgement"])
-            for e in journal.entries("judged")
-            if e.data["protocol_digest"] == finding.protocol_digest
+            Judgement.model_validate(entry.data["judgement"])
+            for entry in steps
+            if entry.kind == "judged"
         ),
         None,
     )
@@ -170,7 +173,8 @@ def of_finding(journal: Journal, finding: Finding) -> tuple[str, ...]:
             found.append("its first attempt did not support it, so there was nothing to confirm")
         if protocol.confirms != finding.first.protocol_digest:
             found.append("its first attempt is not the one that the protocol was to confirm")
-        before = sealed.get(finding.first.protocol_digest, {})
+        first = project.steps(journal, finding.first.protocol_digest)
+        before = ([e.data["protocol"] for e in first if e.kind == "protocol_sealed"] or [{}])[-1]
         found += [
             f"its two runs were sealed with another {name}"
             for name in (
@@ -181,7 +185,7 @@ def of_finding(journal: Journal, finding: Finding) -> tuple[str, ...]:
                 "smallest_effect",
                 "parameters",
             )
-            if before.get(name) != sealed[finding.protocol_digest].get(name)
+            if before.get(name) != sealed.get(name)
         ]
         expected = rules.settle(finding.first.judgement, last)
     elif protocol.confirms:
@@ -212,11 +216,6 @@ def _of_plan(journal: Journal, protocol: Protocol, seal: Entry) -> list[str]:
             f"its level {protocol.level:.4g} is more than the {allowed:.4g} that the error "
             "budget allowed"
         )
-    others = (
-        Protocol.model_validate(e.data["protocol"])
-        for e in journal.entries("protocol_sealed")
-        if e.seq < seal.seq
-    )
     asked = protocols.question(protocol)
     again = sum(test.question == asked for test in earlier)
     due = {
@@ -230,9 +229,8 @@ def _of_plan(journal: Journal, protocol: Protocol, seal: Entry) -> list[str]:
         for name, value in due.items()
         if getattr(protocol, name) != value
     ]
-    for other in others:
-        shared = set(other.seeds) & set(protocol.seeds)
-        if shared and protocols.question(other) == asked:
+    for others in stream.seeds(journal, asked, before=seal.seq):
+        if shared := others.intersection(protocol.seeds):
             found.append(f"{len(shared)} of its seeds were sealed before for the same question")
             break
     return found

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 from scientist.errors import ScientistError, UsageError
-from scientist.records import Hypothesis, Protocol, Stage
+from scientist.records import Hypothesis, Protocol, Rung, Stage
 
 SMOKE_SEEDS = 4
 LEAST_PAIRS = 6
@@ -71,6 +71,7 @@ def plan(
     return Protocol(
         hypothesis=hypothesis.id,
         kit=hypothesis.kit,
+        rung=hypothesis.rung,
         stage=Stage.CONFIRMATION if confirms else Stage.FIRST,
         confirms=confirms,
         treatment=treatment,
@@ -135,6 +136,7 @@ def question(hypothesis: Hypothesis | Protocol) -> str:
     return canonical(
         {
             "kit": hypothesis.kit or hypothesis.code_hash,
+            **({"code": hypothesis.code_hash} if hypothesis.rung is Rung.ADAPTED else {}),
             "arms": sorted((hypothesis.treatment, hypothesis.control)),
             "metric": hypothesis.metric,
             "parameters": hypothesis.parameters,
@@ -174,9 +176,11 @@ def canonical(value: Any) -> str:
 
 def digest(protocol: Protocol | Mapping[str, Any]) -> str:
     """What a sealed protocol is known by, from the record or from its plain JSON."""
-    content = (
+    content = dict(
         protocol.model_dump(mode="python")  # JSON mode would let NaN pass as null
         if isinstance(protocol, Protocol)
         else protocol
     )
+    if content.get("rung") == Rung.KIT:  # protocols that were sealed before there were rungs
+        del content["rung"]
     return hashlib.sha256(canonical(content).encode()).hexdigest()

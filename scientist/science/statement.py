@@ -21,7 +21,7 @@ from scientist.records import (
     Protocol,
     Verdict,
 )
-from scientist.science.claims.operations import Value
+from scientist.science.claims.evidence import Value
 from scientist.science.claims.render import fill, form_of, write
 
 MOST_DECIMALS = 15
@@ -154,7 +154,8 @@ def _parts(
 def together(values: Sequence[float], edges: Sequence[float]) -> list[str]:
     """Numbers with one count of decimals, enough that each stays on its side of every edge.
 
-    Two digits of their spread are shown, or three of the number where all are equal.
+    Two digits of their spread are shown, or three of the number where all are equal, and the
+    first digit of each.
     """
     spread = max(values) - min(values)
     scale = spread or max(map(abs, values)) / 10 or 1.0
@@ -183,7 +184,9 @@ def probability(p: float, *edges: float) -> str:
 
 
 def _kept(value: float, text: str, edges: Sequence[float]) -> bool:
-    written = float(text)
+    written, decimals = float(text), len(text.partition(".")[2])
+    if value and 10.0**-decimals > 10.0 ** math.floor(math.log10(abs(value)) + 1e-9):
+        return False  # its first digit would not be seen: no check binds such a number
     return all((value > e) - (value < e) == (written > e) - (written < e) for e in edges)
 
 

@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from scientist.records import Interval
@@ -79,7 +80,7 @@ def interval(
         return Interval(low=only, high=only, confidence=confidence, method="degenerate")
     scaled, exponent = _scaled(differences)
     for method in ("BCa", "percentile"):
-        low, high = _bootstrap(scaled, confidence, resamples, seed, method)
+        low, high = _bootstrap(tuple(scaled), confidence, resamples, seed, method)
         if math.isfinite(low) and math.isfinite(high) and low <= high:
             break
     # rounding may carry a mean past the largest value, where the largest float is no more
@@ -87,8 +88,9 @@ def interval(
     return Interval(low=low, high=high, confidence=confidence, method=method)
 
 
+@lru_cache(maxsize=1024)  # each is asked for again when a finding is held against its trials
 def _bootstrap(
-    differences: Sequence[float], confidence: float, resamples: int, seed: int, method: str
+    differences: tuple[float, ...], confidence: float, resamples: int, seed: int, method: str
 ) -> tuple[float, float]:
     import numpy as np
     from scipy import stats

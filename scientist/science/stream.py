@@ -7,9 +7,9 @@ the next test may spend is known before it runs, and is sealed into its protocol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from scientist.journal import Journal
+from scientist.journal import Entry, Fold, Journal
 from scientist.science import online
 
 
@@ -23,26 +23,53 @@ class Tested:
     p_value: float | None
 
 
+@dataclass
+class _Reading:
+    """Every seal and every outcome in order, and the seeds of the tests of each question."""
+
+    steps: list[tuple[int, Tested]] = field(default_factory=list)
+    seeds: dict[str, list[tuple[int, frozenset[int]]]] = field(default_factory=dict)
+    known: dict[str, Tested] = field(default_factory=dict)
+
+    def take(self, entry: Entry) -> None:
+        from scientist.records import Protocol
+        from scientist.science.protocol import question
+
+        data = entry.data
+        if entry.kind == "protocol_sealed":
+            protocol = Protocol.model_validate(data["protocol"])
+            asked = question(protocol)
+            test = Tested(data["digest"], asked, protocol.level, None)
+            self.seeds.setdefault(asked, []).append((entry.seq, frozenset(protocol.seeds)))
+        elif data["protocol_digest"] in self.known:
+            test = replace(
+                self.known[data["protocol_digest"]], p_value=data["judgement"]["overall_p"]
+            )
+        else:
+            return
+        self.known[test.digest] = test
+        self.steps.append((entry.seq, test))
+
+
+_READING = Fold[_Reading](("protocol_sealed", "judged"), _Reading, _Reading.take)
+
+
 def sealed(journal: Journal, before: int | None = None) -> list[Tested]:
     """Every protocol that was sealed before an event of that number, else all of them.
 
     An outcome counts only if it was known by then.
     """
-    from scientist.records import Protocol
-    from scientist.science.protocol import question
+    reading = journal.follow(_READING)
+    if before is None:
+        return list(reading.known.values())
+    return list({test.digest: test for seq, test in reading.steps if seq < before}.values())
 
-    found: dict[str, Tested] = {}
-    for entry in journal.entries("protocol_sealed", "judged"):
-        if before is not None and entry.seq >= before:
-            break
-        data = entry.data
-        if entry.kind == "protocol_sealed":
-            protocol = Protocol.model_validate(data["protocol"])
-            found[data["digest"]] = Tested(data["digest"], question(protocol), protocol.level, None)
-        elif known := found.get(data["protocol_digest"]):
-            p_value = data["judgement"]["overall_p"]
-            found[known.digest] = Tested(known.digest, known.question, known.level, p_value)
-    return list(found.values())
+
+def seeds(journal: Journal, question: str, before: int) -> list[frozenset[int]]:
+    """The seeds of each test of a question that was sealed before an event of that number."""
+    return [
+        found for seq, found in journal.follow(_READING).seeds.get(question, ()) if seq < before
+    ]
 
 
 def next_level(known: Sequence[Tested], alpha: float) -> float:

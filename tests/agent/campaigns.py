@@ -74,6 +74,7 @@ def command(*arguments: object) -> list[str]:
 def environment(**extra: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("SCIENTIST_", "OPENAI_"))}
     usual = {"RETRIES": "1", "CONNECT_TIMEOUT": "1", "JUDGEMENTS": "0"}
+    usual |= {"RUNG": "kit", "AT_ONCE": "1"}  # one test a round, and no code of the model's own
     return {**kept, **{f"SCIENTIST_{name}": value for name, value in usual.items()}, **extra}
 
 

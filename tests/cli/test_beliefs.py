@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from campaigns import ScriptedServer, essays, propose, scientist
 
-from scientist.cli.svg import Panel, Series, render
+from scientist.audit.drawing.svg import Panel, Series, render
 from scientist.events import FindingRecorded, HypothesisProposed, ProtocolSealed
 from scientist.journal import Journal
 from scientist.records import (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from campaigns import scientist
 
-from scientist.cli import trial_plot
+from scientist.audit.drawing import trial_plot
 from scientist.journal import Journal
 from scientist.lab.kits import all_kits, load
 from scientist.science.protocol import SMOKE_FROM

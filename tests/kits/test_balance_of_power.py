@@ -78,8 +78,8 @@ def test_whoever_is_called_to_every_host_at_once_is_little_help_to_any() -> None
 
 
 def test_allies_are_never_the_raider_or_the_victim_and_blocs_stand_against_outsiders() -> None:
-    alliances = space()["alliances"]
-    joint, blocs = alliances("together", 5, 0.5), alliances("blocs", 5, 0.5)
+    alliances, outside = space()["alliances"], space()["outside"](5)
+    joint, blocs = (alliances(arm, 5, 0.5) * outside for arm in ("together", "blocs"))
     assert joint[0, 1].tolist() == [0, 0, 0.5, 0.5, 0.5]
     for agent in range(5):
         assert not joint[agent, :, agent].any()

@@ -54,7 +54,7 @@ def test_protected_units_stay_as_they_are_and_what_they_know_is_never_lost() -> 
     usable, free = np.arange(10) < 8, (np.arange(10) >= 4) & (np.arange(10) < 8)
     anchor = (np.zeros_like(inward), inward)
     after, heads, _ = space["study"](
-        rng, inward, outward, 1, lesson, usable, free, None, anchor
+        "growing", rng, inward, outward, 1, lesson, usable, free, None, anchor
     )  # fmt: skip
     assert np.array_equal(after[:, ~free], inward[:, ~free])
     assert not np.isclose(after[:, free], inward[:, free]).any()

@@ -11,7 +11,7 @@ from statistics import mean
 import pytest
 
 from scientist.errors import ScientistError, UsageError
-from scientist.lab import checks, kits
+from scientist.lab import adapting, adapting_rules, checks, kits
 from scientist.lab.experiments import Outcome
 from scientist.lab.kits import Kit
 
@@ -111,7 +111,7 @@ def test_a_kit_is_whole(kit: Kit) -> None:
     assert names == ["arm", "seed", *kit.parameters]
     defaults = [ast.literal_eval(default) for default in trial.args.defaults]
     assert defaults == [parameter.default for parameter in kit.parameters.values()]
-    assert 80 <= len(kit.code.splitlines()) <= 250
+    assert 80 <= len(kit.code.splitlines()) <= 270
 
 
 def test_every_setting_that_is_offered_is_admissible_and_not_the_default(kit: Kit) -> None:
@@ -164,6 +164,41 @@ def test_a_trial_repeats_itself(kit: Kit, ran: Callable[..., Outcome]) -> None:
     first = ran(kit.code, pairs, name="one", parameters=parameters)
     second = ran(kit.code, pairs, name="two", parameters=parameters)
     assert [t.metrics for t in first.trials] == [t.metrics for t in second.trials]
+
+
+def test_a_kit_can_be_adapted_and_its_own_arms_stay_as_they_were(
+    kit: Kit, ran: Callable[..., Outcome]
+) -> None:
+    point = adapting.points(kit)[0]
+    assert point.function in kit.open
+    like = kit.default.treatment
+    like = like if like in point.likes else point.likes[0]
+    given = ", ".join(point.parameters)
+    code = f"def same_way({given}):\n    return {point.function}({like!r}, {given})\n"
+    code = adapting.adapt(kit, point.function, like, "same_way", "does the same", code)
+    parameters = kit.validate_parameters({})
+    pairs = [(arm, 1) for arm in kit.arms]
+    before = ran(kit.code, pairs, name="kit", parameters=parameters).trials
+    after = ran(code, [*pairs, ("same_way", 1)], name="new", parameters=parameters).trials
+    assert len(after) == len(before) + 1
+    assert adapting.unchanged(before, after, kit.arms) == ()
+    new = [trial.metrics for trial in after if trial.arm == "same_way"]
+    assert new == [trial.metrics for trial in before if trial.arm == like]
+
+
+def test_a_generator_has_one_name_where_a_kit_is_open(kit: Kit) -> None:
+    """Everything else is copied for a new arm; a copied generator would repeat itself."""
+    functions = {n.name: n for n in ast.parse(kit.code).body if isinstance(n, ast.FunctionDef)}
+    for point in adapting.points(kit):
+        drawn = {
+            node.value.id
+            for node in ast.walk(functions[point.function])
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            if node.attr in adapting_rules.DRAWS
+        }
+        assert drawn & set(point.parameters) <= {adapting_rules.GENERATOR}
+        others = {"dice", "luck", "own", "generator", "world"}
+        assert not others & set(point.parameters)
 
 
 def test_every_kit_has_tests_of_what_theory_says_of_it(kit: Kit) -> None:
@@ -285,6 +320,9 @@ def test_reading_a_kit_does_not_run_it() -> None:
         ('"treatment": "stable"', '"treatment": "pooled"', "DEFAULT"),
         ('"treatment": "stable"', '"treatment": "magic"', "DEFAULT"),
         ('"""Do learners', '"Do learners', "is not plain data"),
+        ('OPEN = {\n    "learn"', 'OPEN = {\n    "fit"', "the OPEN of kit wrong must name"),
+        ('OPEN = {\n    "learn"', 'OPEN = {\n    "trial"', "the OPEN of kit wrong must name"),
+        ('OPEN = {\n    "learn"', 'OPENED = {\n    "learn"', "has no OPEN"),
     ],
 )
 def test_a_wrong_header_is_named(find: str, replacement: str, complaint: str) -> None:

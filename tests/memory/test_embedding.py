@@ -8,7 +8,10 @@ import pytest
 
 from scientist.errors import WeightsError
 from scientist.memory import identity, load
+from scientist.memory.embedding import Remembering
 from scientist.settings import Settings
+
+from .words import Words
 
 TEXTS = [
     "Models that learn causes keep working when the world changes.",
@@ -35,6 +38,26 @@ def check(settings: Settings) -> None:
     assert load(settings).embed(TEXTS) == together
     assert dot(together[0], together[1]) > dot(together[0], together[2]) + 0.2
     assert embedding.embed([]) == []
+
+
+def test_a_text_is_embedded_once_while_it_is_among_the_last_asked_for() -> None:
+    words = Words()
+    remembering = Remembering(words, most=3)
+    first = remembering.embed(["a", "b", "a"])
+    assert words.embedded == 2
+    assert first == words.embed(["a", "b", "a"])
+    words.embedded = 0
+    assert remembering.embed(["b", "c"]) == words.embed(["b"]) + words.embed(["c"])
+    assert words.embedded == 1 + 2
+    remembering.embed(["d", "e", "f", "g"])  # more at once than are kept
+    words.embedded = 0
+    remembering.embed(["e", "f", "g"])
+    assert words.embedded == 0
+    remembering.embed(["a"])
+    assert words.embedded == 1
+    vectors = remembering.embed(["a"])
+    vectors[0][0] = 9.0
+    assert remembering.embed(["a"]) == [first[0]]
 
 
 @pytest.mark.model

@@ -131,6 +131,7 @@ def test_documents_that_got_lost_are_put_back(
     with Store(workspace, settings, embedding=words) as store:
         store.sync(journal)
         store._collections["passages"].delete(ids=["E1:2", "E2:1"])
+    with Store(workspace, settings, embedding=words) as store:
         assert store.sync(journal) == 2
         assert store.search_passages(CATS[1], 1)[0].address == "E1:2"
 
@@ -146,6 +147,7 @@ def test_a_repair_that_is_cut_short_is_finished_by_the_next(
     with Store(workspace, settings, embedding=words) as store:
         store.sync(journal)
         store._collections["passages"].delete(ids=["E1:2", "E2:1", "E2:2"])
+    with Store(workspace, settings, embedding=words) as store:
         embed, calls = words.embed, iter(range(9))
 
         def break_down(texts: Sequence[str]) -> list[Vector]:

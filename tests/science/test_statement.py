@@ -146,6 +146,11 @@ def test_a_p_value_crosses_neither_alpha_nor_the_level_of_its_test() -> None:
     assert probability(0.0504, 0.05, 0.02) == "0.0504"
 
 
+def test_no_number_is_written_so_coarsely_that_its_first_digit_is_rounded_away() -> None:
+    assert together([0.00059, -0.043, 0.034], (0.0,)) == ["0.0006", "-0.0430", "0.0340"]
+    assert together([0.021, -0.00098, 0.04], (0.0,)) == ["0.0210", "-0.0010", "0.0400"]
+
+
 def test_every_number_in_a_rendered_finding_is_one_of_the_judgement(
     protocol: Protocol, bare: Hypothesis
 ) -> None:

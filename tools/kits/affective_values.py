@@ -127,6 +127,14 @@ LIMITS = (
     "The modulation is made by hand for this body, and the learners are tables; nothing on "
     "whether an agent would come to such feelings by itself."
 )
+OPEN = {
+    "worth": (
+        "mind: a dict of arrays, 32 agents by 10 sites: 'food' and 'harm' (learned chances) and "
+        "'strange' (1: never visited), and 'surprise' about harm (32, usually 0.1). felt: 2 by "
+        "32, energy and health from 0 to 1. noise: 32 by 10 random numbers. Return 32 by 10 "
+        "numbers, what each site is worth: an agent visits its best."
+    )
+}
 
 SITES, CROWD, WORLDS, PACE = 10, 32, 4, 0.25
 USUAL_SURPRISE, LEVELS, FORESIGHT, PENALTY = 0.1, 3, 0.9, 10.0

@@ -130,6 +130,15 @@ TURNING = {"attack_cost": 1.5}
 PLOT = {"over": "attack_cost", "metric": "output"}
 COST_SECONDS = 3
 LIMITS = "Institutions are given and short-sighted agents learn only when to raid."
+OPEN = {
+    "alliances": (
+        "agents: how many there are (they are numbered from 0). commitment: 0 to 1, how much of "
+        "its strength a helper may send. Return an agents by agents by agents array: entry "
+        "[raider, victim, third] is the share of its strength that the third agent sends to "
+        "defend the victim against the raider (at most commitment; it does not count where the "
+        "third is one of the two)."
+    )
+}
 
 WORLDS, ROUNDS, LEARNING = 12, 120, 40
 EARN, WEAR, TRADE, IDLE = 0.1, 0.1, 0.5, 0.5
@@ -153,7 +162,7 @@ def trial(
     dice = np.random.default_rng([seed, 241])
     wealth = PEACE * np.exp(0.2 * dice.normal(size=(WORLDS, agents)))
     might = strength(arm, agents, lead)
-    bond = alliances(arm, agents, commitment)
+    bond = np.clip(alliances(arm, agents, commitment), 0.0, commitment) * outside(agents)
     common = np.zeros((WORLDS, 1))
     raiding, peaceful = np.zeros((2, WORLDS * agents * 3))
     places, everyone = np.arange(WORLDS * agents).reshape(WORLDS, agents), np.arange(agents)
@@ -200,14 +209,21 @@ def strength(arm, agents, lead):
     return might * agents / might.sum()
 
 
+def outside(agents):
+    """Where a third agent is neither raider nor victim."""
+    raider, victim, third = np.ix_(*[np.arange(agents)] * 3)
+    return (third != raider) & (third != victim)
+
+
 def alliances(arm, agents, commitment):
     """Share of its strength that each third agent sends, by raider and victim."""
-    member = np.arange(agents) % 2
-    raider, victim, third = np.ix_(*[np.arange(agents)] * 3)
-    outside = (third != raider) & (third != victim)
+    if arm == "together":
+        return np.full((agents, agents, agents), commitment)
     if arm == "blocs":
-        outside &= (member[third] == member[victim]) & (member[raider] != member[victim])
-    return commitment * outside * (arm in ("together", "blocs"))
+        member = np.arange(agents) % 2
+        raider, victim, third = np.ix_(member, member, member)
+        return commitment * ((third == victim) & (raider != victim))
+    return np.zeros((agents, agents, agents))
 
 
 def meetings(dice, agents):

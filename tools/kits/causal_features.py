@@ -114,6 +114,14 @@ TURNING = {"shift": 0.0}
 PLOT = {"over": "shift", "metric": "shifted_error"}
 COST_SECONDS = 2
 LIMITS = "Few, linear, given features, tested one at a time; nothing on learned representations."
+OPEN = {
+    "learn": (
+        "training: a list of environments, each a pair (inputs, outcomes): inputs is samples by "
+        "5 features, outcomes are -1.0 or 1.0. Return 6 weights, for the 5 features and the "
+        "intercept: the sign of inputs @ weights[:5] + weights[5] predicts, later in other "
+        "environments."
+    )
+}
 
 CAUSES, TRACES, EVERYTHING = 3, 2, np.arange(5)
 TEST_SIZE, CASES, DRAWS, PENALTY = 2000, 400, 100, 1.0

@@ -123,6 +123,13 @@ LIMITS = (
     "Two given parts in each request, and a truth that mixes sums with pure exceptions. It "
     "says nothing about discovering parts or about deeper structure."
 )
+OPEN = {
+    "describe": (
+        "actions, objects: how many there are. Return an array of actions * objects rows (pairs, "
+        "action by action) with any number of columns: what the learner is told about each pair. "
+        "It learns the outcomes of some pairs from their rows and is asked about all."
+    )
+}
 
 HIDDEN, STEPS, RATE, PENALTY = 24, 120, 0.08, 0.3
 PAIR_WEIGHT = 0.5

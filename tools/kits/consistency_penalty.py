@@ -126,6 +126,15 @@ TURNING = {"strength": 100.0}
 PLOT = {"over": "strength", "metric": "unseen_error"}
 COST_SECONDS = 3
 LIMITS = "A linear model with contexts given as vectors; nothing on networks that find contexts."
+OPEN = {
+    "learn": (
+        "parts: a list of (inputs, answers), one for each known context, the last one with a few "
+        "questions of another; inputs is questions by 75 features, answers are -1.0 or 1.0. "
+        "groups: the context of each question but the last part's. shared: contexts by questions "
+        "by 75, unlabelled. strength: a number. Return 75 weights: the sign of features @ "
+        "weights answers."
+    )
+}
 
 CONTENT, TRAITS, UNSEEN, TEST, HINTS = 6, 4, 20, 100, 30
 TOPIC_PULL, TRICK_SHARE = 0.4, 0.4

@@ -113,6 +113,13 @@ TURNING = {"shared_noise": 1.0}
 PLOT = {"over": "shared_noise", "metric": "error"}
 COST_SECONDS = 4
 LIMITS = "Linear senses and a known number of hidden causes; nothing on deep or real perception."
+OPEN = {
+    "description": (
+        "rng: a generator. sounds, images: events by 30 channels, the same events row by row. "
+        "more: further sounds of other events. Return a 30 by k array of directions, k as you "
+        "like: a learner with few labels sees sounds @ directions."
+    )
+}
 
 CAUSES, NUISANCES, CHANNELS, NOISE = 4, 8, 30, 0.25
 TEST, ABUNDANT, NEIGHBOURS, GOAL = 1000, 300, 200, 0.2

@@ -125,6 +125,14 @@ TURNING = {"contact": 0.0, "season": 0.0}
 PLOT = {"over": "contact", "metric": "value_drift"}
 COST_SECONDS = 12
 LIMITS = "Tiny networks of one ancestry and one given trick; nothing on deceit."
+OPEN = {
+    "taken": (
+        "lot: a random number from 0 to 1 for each agent. weights, update, released: agents by "
+        "30, the present weights, what would be added to them, and those at release. trusted: 6 "
+        "by 4, trusted deals; honesty(any weights, trusted) is each agent's. Return for each "
+        "agent the share of its update that it takes, 0.0 to 1.0."
+    )
+}
 
 TRAITS, HIDDEN, ROUNDS, INJECTED = 4, 5, 40, 8
 BATTERY, TRUSTED, COPIES, WEIGHTS = 12, 6, 300, HIDDEN * (TRAITS + 2)
@@ -140,7 +148,6 @@ def trial(arm, seed, agents=1000, hackers=10, failures=10, hack_gain=2.0, contac
     released = ancestor + 0.05 * world.normal(size=(agents, WEIGHTS))
     probe = fit_probe(world, ancestor, battery)
     weights, trick, earned = released.copy(), np.zeros(agents), np.zeros(agents)
-    safe = honesty(released, trusted)
     untouched = np.arange(agents) >= hackers + failures
     good, cheats = [], []
     for moment in range(ROUNDS):
@@ -160,13 +167,12 @@ def trial(arm, seed, agents=1000, hackers=10, failures=10, hack_gain=2.0, contac
             continue
         copied = COPY * ((luck[1] < contact) & (earned[meets] > earned))
         update = change + copied[:, None] * (weights[meets] - weights)
-        taken = 1.0 * (dice.random(agents) < (0.1 if arm == "slow" else 1.0))
         if arm == "anchored":
             update += ANCHOR * (released - weights)
-        if arm in ("gated", "guarded"):
-            taken = 1.0 * (honesty(weights + update, trusted) > safe - TOLERANCE)
-        trick = trick + taken * copied * (trick[meets] - trick)
-        weights = weights + taken[:, None] * update
+        lot = dice.random(agents)
+        share = np.clip(taken(arm, lot, weights, update, released, trusted), 0.0, 1.0)
+        trick = trick + share * copied * (trick[meets] - trick)
+        weights = weights + share[:, None] * update
         if arm == "guarded" and moment % CHECK == CHECK - 1:
             low = read(probe, weights) < 0.5
             weights[low], trick[low] = released[low], 0.0
@@ -178,6 +184,14 @@ def trial(arm, seed, agents=1000, hackers=10, failures=10, hack_gain=2.0, contac
         "probe_error": float(np.abs(read(probe, weights)[untouched] - audit).mean()),
         "probed_drift": float((read(probe, released) - read(probe, weights))[untouched].mean()),
     }
+
+
+def taken(arm, lot, weights, update, released, trusted):
+    """The share of its update that each agent takes."""
+    if arm in ("gated", "guarded"):
+        safe = honesty(released, trusted)
+        return 1.0 * (honesty(weights + update, trusted) > safe - TOLERANCE)
+    return 1.0 * (lot < (0.1 if arm == "slow" else 1.0))
 
 
 def deals(rng, count):

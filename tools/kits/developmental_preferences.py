@@ -115,6 +115,13 @@ TURNING = {"flaw": 0.6, "inherited": 0.0}
 PLOT = {"over": "individuality", "metric": "unsettled"}
 COST_SECONDS = 8
 LIMITS = "Given traits, signals of innate meaning, and caregivers who neither teach nor adapt."
+OPEN = {
+    "signals": (
+        "scenes: how many days (a whole number). in_turn: True if the kinds of signal shall come "
+        "in turn from the first day on. Return a list of `scenes` words, the signal of each day: "
+        "'gaze', 'imitation', 'praise' or 'scored'."
+    )
+}
 
 TRAITS, MATTER, CAREGIVERS, OPTIONS, JUDGED = 12, 4, 4, 4, 500
 CLEAR = 2.0  # how clearly choices, looks and praise follow values
@@ -147,8 +154,8 @@ def trial(
     stay = shared | {"people": old, "written": rule(old, wrong, flaw)}
     come = shared | {"people": new, "written": rule(new, changed, flaw)}
     mind = dict.fromkeys(("weights", "stirred", "there"), np.zeros(TRAITS))
-    mind = live([seed, 102], mind, stay, signals(arm, scenes, arm == "at_once"), 0)
-    later = signals(arm, scenes // 2, in_turn=True)
+    mind = live([seed, 102], mind, stay, signals(arm, scenes, arm == "at_once")[:scenes], 0)
+    later = signals(arm, scenes // 2, in_turn=True)[: scenes // 2]
     lives = [live([seed, 103], mind, company, later, scenes) for company in (stay, come)]
     formed, (one, two) = mind["weights"], (life["weights"] for life in lives)
     return {

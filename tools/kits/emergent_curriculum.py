@@ -119,6 +119,14 @@ TURNING = {"variation": 1.2}
 PLOT = {"over": "variation", "metric": "exam"}
 COST_SECONDS = 4
 LIMITS = "Listed tasks in chains of steps; a pair can order them but not invent any."
+OPEN = {
+    "appeal": (
+        "skill, picture: learners by subjects by levels, a setter's own skills and what it takes "
+        "its partner's for. chance(x).cumprod(axis=2) is the chance to succeed at each task. "
+        "Return a learners by subjects * levels array: what setting each task would pay the "
+        "setter (reshape(len(skill), -1)); it sets the task with the highest pay."
+    )
+}
 
 LEARNERS, START, PACE, NOTICE, CURIOSITY = 24, -1.0, 0.5, 2.0, 0.05
 # schedules: early or late to the upper levels

@@ -122,6 +122,14 @@ LIMITS = (
     "Three designed signals in a small grid with a known map; nothing on learned emotions or "
     "on places that cannot be told apart."
 )
+OPEN = {
+    "worth": (
+        "expected, count, strange: 16 agents by cells, the pay expected of each cell, the visits "
+        "to it, and how long ago the last one was (0: now, 1: long ago). felt: a tuple of "
+        "frustration (16), boredom and fear (16 by cells), each 0 to 1. bonus: a number. Return "
+        "16 by cells: what each cell is worth; agents plan their way to worth."
+    )
+}
 
 CROWD, STEPS, DECOYS = 16, 300, 3
 FORESIGHT, PACE, RANDOM = 0.9, 0.7, 0.05
@@ -198,28 +206,33 @@ def live(arm, setting, signals):
         if signals is not None:
             felt = tuple(part[signals[2]] for part in signals[0][signals[1][step]])
         strange = np.minimum(1.0, (step - last) / LONG)
-        worth = expected + 1e-4 * tie
-        if arm == "counted":
-            worth = worth + bonus / np.sqrt(count + 1.0)
-        elif arm == "recency":
-            worth = worth + bonus * strange
-        elif arm in ("emotional", "shuffled"):
-            worth = worth * (1.0 - felt[1]) + bonus * felt[0][:, None] * strange - felt[2]
+        liked = worth(arm, expected + 1e-4 * tie, count, strange, felt, bonus)
         for _ in range(2):
-            value = (worth + FORESIGHT * value).take(ways.T, axis=1).max(axis=1)
+            value = (liked + FORESIGHT * value).take(ways.T, axis=1).max(axis=1)
         ahead = ways[at]
-        score = (worth + FORESIGHT * value)[agents[:, None], ahead]
+        score = (liked + FORESIGHT * value)[agents[:, None], ahead]
         chosen = np.where(stray[step], turns[step], score.argmax(axis=1))
         at = ahead[agents, chosen]
         pay = np.where(at == goals[step], 1.0 * pays_off[step], pays[agents, at])
         expected[agents, at] += PACE * (pay - expected[agents, at])
         count[agents, at] += 1.0
         last[agents, at] = step
-        if arm in ("emotional", "shuffled"):
-            feel(mood, at, pay, ways)
+        feel(mood, at, pay, ways)
         where.append(at)
         paid.append(pay)
     return (np.array(where), np.array(paid)), moods
+
+
+def worth(arm, expected, count, strange, felt, bonus):
+    """What each cell is worth to each agent: the pay expected, and what draws it there."""
+    frustration, boredom, fear = felt
+    if arm == "counted":
+        return expected + bonus / np.sqrt(count + 1.0)
+    if arm == "recency":
+        return expected + bonus * strange
+    if arm in ("emotional", "shuffled"):
+        return expected * (1.0 - boredom) + bonus * frustration[:, None] * strange - fear
+    return expected
 
 
 def calm(cells):

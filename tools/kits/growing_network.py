@@ -122,6 +122,14 @@ TURNING = {"likeness": 1.0}
 PLOT = {"over": "likeness", "metric": "final_error"}
 COST_SECONDS = 8
 LIMITS = "One hidden layer on made-up jobs, with the job always known; nothing on large networks."
+OPEN = {
+    "pull": (
+        "slope, weights, mattered, before: arrays of 9 inputs by units: the slope of the loss, "
+        "the present weights, how much each mattered to old jobs (0: not at all), and weights "
+        "after the last job. newest: for each unit, True if it was added for this job. Return 9 "
+        "by units: the slope that the weights go down."
+    )
+}
 
 INPUTS, FEATURES, BATCH, TEST, NOISE = 8, 6, 20, 300, 0.1
 RATE, STIFFNESS, GAIN = 0.02, 100.0, 2.5
@@ -142,13 +150,12 @@ def trial(arm, seed, jobs=6, examples=1000, likeness=0.0, returns=0, memory=200,
         job = stretch % jobs
         lesson = draw(rng, teachers[job], examples, NOISE)
         usable = born <= stretch
-        free = born == stretch if arm == "growing" else usable
+        newest = born == stretch
         old = stored(store, memory) if arm == "replay" and store else None
         inward, outward, slopes = study(
-            own, inward, outward, job, lesson, usable, free, old, anchor
+            arm, own, inward, outward, job, lesson, usable, newest, old, anchor
         )
-        if arm == "tied":
-            anchor = anchor[0] + slopes, inward
+        anchor = anchor[0] + slopes, inward
         store.append((job, *lesson))
         if stretch < jobs:
             early.append(error(inward, outward[job], *tests[job]))
@@ -190,7 +197,16 @@ def stored(store, memory):
     )
 
 
-def study(own, inward, outward, job, lesson, usable, free, old, anchor):
+def pull(arm, slope, weights, mattered, before, newest):
+    """The slope that the inward weights go down, given that of the loss."""
+    if arm == "growing":
+        return slope * newest
+    if arm == "tied":
+        return slope + STIFFNESS * mattered * (weights - before)
+    return slope
+
+
+def study(arm, own, inward, outward, job, lesson, usable, newest, old, anchor):
     """Train on one stretch, each example once; also how much each inward weight mattered."""
     inward, outward, importance = inward.copy(), outward.copy(), np.zeros_like(inward)
     weights = (inward, outward)
@@ -209,9 +225,9 @@ def study(own, inward, outward, job, lesson, usable, free, old, anchor):
         heads = outward[whose]
         missed = ((hidden * heads).sum(axis=1) - answers)[:, None] / BATCH
         outslope = (whose == np.arange(len(outward))[:, None]) @ (missed * hidden)
-        inslope = inputs.T @ (missed * heads * (1.0 - hidden**2)) * free
+        inslope = inputs.T @ (missed * heads * (1.0 - hidden**2)) * usable
         importance += inslope**2 * BATCH / steps
-        inslope = inslope + STIFFNESS * anchor[0] * (inward - anchor[1])
+        inslope = pull(arm, inslope, inward, *anchor, newest)
         pace = RATE * (1.0 - 0.9 * (turn - 1) / steps)
         for place, slope in enumerate((inslope, outslope)):
             slow[place] += 0.1 * (slope - slow[place])

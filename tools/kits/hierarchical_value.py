@@ -120,6 +120,14 @@ LIMITS = (
     "One skill without memory, a critic that is linear in given features, and progress that "
     "is never lost; nothing on hierarchies of goals."
 )
+OPEN = {
+    "credited": (
+        "told: ends by episodes, the final place that a critic expects at each of the times "
+        "`ends`, the last row the outcome itself. ends: times, from 0 to the horizon. places: "
+        "horizon + 1 by episodes, the place at every time. Return horizon by episodes: the "
+        "credit of each action; actions with more credit get likelier."
+    )
+}
 
 CUES, ACTIONS, UPDATES = 20, 4, 40
 SKILLED = 0.75
@@ -143,16 +151,10 @@ def trial(
         shares.append(float(chance[np.arange(CUES), right].mean()))
         cues, actions, places = walk(luck, chance, right, ease, episodes)
         reached = places[ends]
-        if arm == "outcome":
-            credit = np.tile(places[-1], (horizon, 1))
-        else:
-            told = values(arm, ease, shares[-1], memory, ends, reached)
-            if arm == "flawed":
-                told[:-1] += errors[ends[:-1, None], reached[:-1]]
-            credit = np.repeat(np.diff(told, axis=0), np.diff(ends), axis=0)
+        told = values(arm, ease, shares[-1], memory, errors, ends, reached)
+        credit = credited(arm, told, ends, places)
         credit = credit - credit.mean(axis=1, keepdims=True)
-        if arm == "learned":
-            memory = remember(memory, ends, reached)
+        memory = remember(memory, ends, reached)
         policy += rate * gradient(chance, cues, actions, credit)
         noises.append(spread(credit, actions == right[cues]))
     final = float(chances(policy)[np.arange(CUES), right].mean())
@@ -189,12 +191,20 @@ def walk(luck, chance, right, ease, episodes):
     return cues, actions, places
 
 
-def values(arm, ease, share, memory, ends, reached):
+def credited(arm, told, ends, places):
+    """The credit of every action, from the outcome or from what the critic says on the way."""
+    if arm == "outcome":
+        return np.tile(places[-1], (ends[-1], 1))
+    return np.repeat(np.diff(told, axis=0), np.diff(ends), axis=0)
+
+
+def values(arm, ease, share, memory, errors, ends, reached):
     """What the critic says at the end of every stretch; after the last, the outcome itself."""
-    if arm == "learned":
-        told = features(ends, reached) @ np.linalg.solve(*memory)
-    else:
+    if arm in ("oracle", "flawed"):
         told = exact(ease, share)[ends[:, None], reached]
+        told = told + (arm == "flawed") * errors[ends[:, None], reached]
+    else:
+        told = features(ends, reached) @ np.linalg.solve(*memory)
     told[-1] = reached[-1]
     return told
 

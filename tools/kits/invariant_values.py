@@ -120,6 +120,14 @@ TURNING = {"shift": 0.0}
 PLOT = {"over": "shift", "metric": "new_error"}
 COST_SECONDS = 3
 LIMITS = "Given, independent, linear traits; nothing on whether real communities share principles."
+OPEN = {
+    "learn": (
+        "old: a list of (acts, signs), one for each known community: acts is count by 10 traits, "
+        "signs are -1.0 or 1.0. few: the same from the new community. Return two things: a list "
+        "with 10 weights for each known community, and 10 weights for the new one. The sign of "
+        "acts @ weights judges an act."
+    )
+}
 
 PRINCIPLES, CUSTOMS = 4, 6
 TRAITS = PRINCIPLES + CUSTOMS

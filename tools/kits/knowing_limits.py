@@ -132,6 +132,13 @@ TURNING = {"shift": 0.0}
 PLOT = {"over": "shift", "metric": "error"}
 COST_SECONDS = 15
 LIMITS = "Small networks on points; shifts that move cases, none that change their answers."
+OPEN = {
+    "doubt": (
+        "rng: a generator. chances: networks by cases, the chance of answer 1 that each network "
+        "states. cases: cases by 4 numbers. seen: the training cases, by 4. stakes: one for each "
+        "case. Return one number for each case: the cases with the highest doubt are refused."
+    )
+}
 
 INPUTS, HIDDEN, CURVES, CASES, PARTS = 4, 20, 8, 1000, 6
 STEPS, RATE, DECAY, NOISE, BEND = 200, 0.03, 0.002, 0.05, 0.5

@@ -126,6 +126,15 @@ TURNING = {"mismatch": 1.0}
 PLOT = {"over": "fidelity", "metric": "harm_share"}
 COST_SECONDS = 6
 LIMITS = "Tiny grids with given kinds of ground; nothing on perception or learned simulators."
+OPEN = {
+    "programme": (
+        "copy: 30 agents by 16 cells, a copy of the real world: kinds of ground, 0 plain, 1 to 5 "
+        "hazards. crude: a list of other worlds of the same shape. fidelity: the highest kind "
+        "that practice may include. practice: steps in all. Return a list of (world, ends, "
+        "steps): where to practise, whether a hazard ends the episode (True or False), and for "
+        "how many steps."
+    )
+}
 
 SIDE, AGENTS, EPISODES, LONGEST = 4, 30, 15, 20
 KIND_SHARES = (0.4, 0.25, 0.15, 0.12, 0.08)
@@ -145,15 +154,24 @@ def trial(arm, seed, practice=400, fidelity=5, mismatch=0.3, hazards=0.2, layout
         "place": np.zeros((AGENTS, SIDE**2, len(MOVES))),
     }
     own = np.random.default_rng([seed, 9])
-    if arm == "varied":
-        shares = np.diff(np.linspace(0, practice, layouts + 1).astype(int))
-        for world, steps in zip(crude, shares, strict=True):
-            live(own, mind, np.where(world > fidelity, 0, world), pain, True, steps)
-    elif arm != "none":
-        kept = 0 if arm == "removed" else fidelity
-        live(own, mind, np.where(copy > kept, 0, copy), pain, arm != "continued", practice)
+    left = practice
+    for world, ends, steps in programme(arm, copy, crude, fidelity, practice):
+        live(own, mind, world, pain, ends, min(steps, left))
+        left -= min(steps, left)
     reality = np.random.default_rng([seed, 10])
     return measures(live(reality, mind, real, pain, True, EPISODES * LONGEST, EPISODES))
+
+
+def programme(arm, copy, crude, fidelity, practice):
+    """Worlds to practise in, each with whether hazards end an episode, and for how many steps."""
+    if arm == "none":
+        return []
+    if arm == "varied":
+        shares = np.diff(np.linspace(0, practice, len(crude) + 1).astype(int))
+        known = [np.where(world > fidelity, 0, world) for world in crude]
+        return [(world, True, steps) for world, steps in zip(known, shares, strict=True)]
+    kept = 0 if arm == "removed" else fidelity
+    return [(np.where(copy > kept, 0, copy), arm != "continued", practice)]
 
 
 def draw_worlds(rng, hazards):

@@ -101,6 +101,14 @@ TURNING = {"strangeness": 1.0}
 PLOT = {"over": "strangeness", "metric": "error"}
 COST_SECONDS = 15
 LIMITS = "The large learner has random units and no practice; practice costs nothing here."
+OPEN = {
+    "assumptions": (
+        "rng: a generator. practised: a list of tasks, in each task[0] is 20 by 6 inputs and "
+        "task[1] 20 answers. Return a list of priors (weighed by evidence), each (units, mean, "
+        "root, sizes, noises) as fresh(units) gives it; units are (directions 6 by n, offsets n) "
+        "as curves(rng, n) gives them."
+    )
+}
 
 INPUTS, SMALL, LARGE, GRID = 6, 15, 150, (2, 5, 10, 20, 40, 80)
 EACH, TESTED, TASKS, NOISE, GOAL = 20, 200, 3, 0.2, 0.25

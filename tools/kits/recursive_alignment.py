@@ -131,6 +131,14 @@ TURNING = {"drift": 0.0}
 PLOT = {"over": "influence", "metric": "moved"}
 COST_SECONDS = 10
 LIMITS = "One constant influence on all, no talk between people; it cannot tell growth from harm."
+OPEN = {
+    "choose": (
+        "catalogue: items by 4 traits. first, belief: 200 people by 4, their values as estimated "
+        "in the first weeks and now. caused: 200 by 4, how far serving is estimated to have "
+        "moved them. influence: how far one item moves a person. Return for each of the 200 "
+        "people the number of the item to show (whole numbers from 0)."
+    )
+}
 
 PEOPLE, SIZE, PROBES, LEARNING, LAST = 200, 4, 2, 8, 10
 HORIZON = 20  # weeks that steering looks ahead

@@ -132,6 +132,12 @@ LIMITS = (
     "Stages do not depend on earlier actions, the learner is a table without a critic, and "
     "hints mislead in one way."
 )
+OPEN = {
+    "schedule": (
+        "updates: how many there are (a whole number). Return that many numbers in order, one "
+        "for each update: the share of full hints that it pays, from 0.0 (none) to 1.0 (full)."
+    )
+}
 
 CUES, ACTIONS, EPISODES, NEW_UPDATES = 8, 4, 48, 60
 NEEDED = 0.75
@@ -154,7 +160,7 @@ def trial(
     right = world.integers(ACTIONS, size=CUES)
     hinted = altered(world, right, misleading)
     changed = altered(world, right, novelty)
-    sizes = hints / stages * schedule(arm, training)
+    sizes = hints / stages * np.clip(schedule(arm, training), 0.0, 1.0)[:training]
     policy = np.zeros((CUES, ACTIONS))
     pull = (rate, openness)
     learned = learn(luck, policy, right, hinted, sizes, stages, pull)

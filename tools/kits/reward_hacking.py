@@ -121,6 +121,14 @@ TURNING = {"tether": 0.3}
 PLOT = {"over": "pressure", "metric": "win_rate"}
 COST_SECONDS = 10
 LIMITS = "The judges' scales and kinks are of the truth's own kind; the policy is one normal cloud."
+OPEN = {
+    "train": (
+        "kinks: a list of three sets of random features, as fit() takes them. seen: (answers, "
+        "scores), answers is count by 12 steps by 4, scores has one number for each. Return a "
+        "function that takes answers (count by 12 by 4) and returns a judged score for each: the "
+        "policy climbs it."
+    )
+}
 
 STEPS, SIZE, SCALES = 12, 4, (1, 3, 12)  # a scale is how many steps it looks at together
 KINKS, RIDGE = 20, 1.0

@@ -118,6 +118,13 @@ TURNING = {"poison": 0.0}
 PLOT = {"over": "poison", "metric": "final_error"}
 COST_SECONDS = 5
 LIMITS = "A linear model and poison from one corner that does not know the gate."
+OPEN = {
+    "admitted": (
+        "weights: 18 of the learner. inputs, answers: a day's interactions, 30 by 18 and 30 "
+        "(-1.0 or 1.0). reference: a pair of trusted (inputs, answers), 100 of them. tolerance: "
+        "a small number. Return 30 truth values: which interactions the learner may learn from."
+    )
+}
 
 SIZE, RELEASED, TRUSTED, DAYS, BATCH, CLEAN_DAYS = 8, 150, 100, 80, 30, 16
 RATE, DECAY, MISTAKES, RARE, ALARM = 0.02, 0.001, 0.05, 0.1, 0.06
@@ -138,9 +145,7 @@ def trial(
         good = honest(rng, world, day, BATCH - count, MISTAKES, RARE)
         bad = corner(rng, world, day, count)
         inputs, answers = (np.concatenate(pair) for pair in zip(good, bad, strict=True))
-        let_in = np.full(BATCH, arm != "frozen")
-        if arm in ("gate", "both"):
-            let_in = passed(weights, inputs, answers, reference, tolerance)
+        let_in = np.array(admitted(arm, weights, inputs, answers, reference, tolerance), bool)
         learned, taught = learned + int(let_in[: len(good[1])].sum()), taught + len(good[1])
         lesson = inputs[let_in], answers[let_in]
         again = own.permutation(TRUSTED)[: BATCH * (arm == "rehearse")]
@@ -227,6 +232,13 @@ def release(inputs, answers):
 def loss(weights, data):
     """Mean surprise at right answers."""
     return np.mean(np.logaddexp(0.0, -data[1] * (data[0] @ weights)))
+
+
+def admitted(arm, weights, inputs, answers, reference, tolerance):
+    """Which of a day's interactions the learner may learn from."""
+    if arm in ("gate", "both"):
+        return passed(weights, inputs, answers, reference, tolerance)
+    return np.full(len(answers), arm != "frozen")
 
 
 def passed(weights, inputs, answers, reference, tolerance):

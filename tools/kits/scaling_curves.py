@@ -114,6 +114,13 @@ TURNING = {"needed": 1}
 PLOT = {"over": "seen", "metric": "final_error"}
 COST_SECONDS = 15
 LIMITS = "One small agent and one kind of task; nothing on the curves of large models."
+OPEN = {
+    "foretell": (
+        "times: 40 numbers, evenly spaced up to 1.0. curve: the scores (0 to 1) measured at the "
+        "first len(curve) of these times. Return 40 numbers: the scores expected at all 40 "
+        "times."
+    )
+}
 
 SKILLS, ACTIONS, TASKS, BATCH, POINTS, LAST = 10, 3, 20, 32, 40, 3
 RATES = np.array([0.9, 1.5, 2.1, 3.2])  # of learning: one agent each

@@ -110,6 +110,14 @@ TURNING = {"flaws": 0.2}
 PLOT = {"over": "compute", "metric": "accuracy"}
 COST_SECONDS = 10
 LIMITS = "Short answers, a linear policy, and a verifier given by three numbers that costs nothing."
+OPEN = {
+    "pick": (
+        "rng: a generator. written: questions by answers, whole numbers from 0 to 255: the "
+        "answers that were written, the likeliest one first. judged: questions by 256, the "
+        "verifier's score of every possible answer. Return for each question the number of the "
+        "answer given."
+    )
+}
 
 INPUTS, PLACES, SYMBOLS, BENDS = 12, 4, 4, 24
 ASKED, MOST, LESSON, DECAY = 300, 256, 3, 1e-4
@@ -205,12 +213,18 @@ def respond(arm, rng, policy, asked, answers, judged, solutions):
     edges, drawn = likely.cumsum(axis=2), rng.random((len(asked), answers, PLACES))
     symbols = (drawn[..., None] > edges[:, None, :, :-1]).sum(axis=3)
     symbols[:, 0] = likely.argmax(axis=2)
-    written, rows = number(symbols), np.arange(len(asked))
-    if arm == "vote":
-        tally = np.zeros((len(asked), SYMBOLS**PLACES))
-        np.add.at(tally, (rows[:, None], written), 1.0)
-        given = (tally + 0.5 * rng.random(tally.shape)).argmax(axis=1)
-    else:
-        given = written[rows, np.take_along_axis(judged, written, axis=1).argmax(axis=1)]
-    target = number(solutions)
+    written, target = number(symbols), number(solutions)
+    given = pick(arm, rng, written, judged)
+    # what was not written cannot be given
+    given = np.where((written == given[:, None]).any(axis=1), given, written[:, 0])
     return given == target, np.any(written == target[:, None], axis=1)
+
+
+def pick(arm, rng, written, judged):
+    """The answer given to each question, of those that were written."""
+    rows = np.arange(len(written))
+    if arm == "vote":
+        tally = np.zeros((len(written), SYMBOLS**PLACES))
+        np.add.at(tally, (rows[:, None], written), 1.0)
+        return (tally + 0.5 * rng.random(tally.shape)).argmax(axis=1)
+    return written[rows, np.take_along_axis(judged, written, axis=1).argmax(axis=1)]

@@ -107,6 +107,14 @@ TURNING = {"lessons": 20, "episodes": 15}
 PLOT = {"over": "episodes", "metric": "novel_success"}
 COST_SECONDS = 15
 LIMITS = "Rooms are learned one by one; nothing on what carries over from one place to another."
+OPEN = {
+    "drive": (
+        "memory: a dict of arrays: 'seen' (rooms by 5 actions by sights, how often what was "
+        "seen), 'leads' (rooms by 5 by rooms, learned chances), 'wrong' and 'doubt' (rooms by 5, "
+        "how likely a prediction is wrong, how far models disagree). Return rooms by 5: what "
+        "trying each action in each room is worth."
+    )
+}
 
 WIDTH, DOORS, IMAGES, MODELS, TESTS = 4, 4, 8, 5, 10
 SLIP, FAR, HOPE, SWEEPS, GUESS = 0.1, 0.9, 0.01, 4, 0.1
@@ -213,13 +221,17 @@ def distances(doors, goal):
     return away
 
 
+def drive(arm, memory):
+    """What trying each action in each room is worth for the sake of learning."""
+    return memory["wrong" if arm == "error_seeking" else "doubt"]
+
+
 def explore(arm, rng, memory, doors, flickers, steps, length):
     """Try actions for the sake of learning; return the steps spent before screens."""
     room, stared, values = 0, 0, np.zeros(len(doors))
-    drive = memory["wrong" if arm == "error_seeking" else "doubt"]
     for step in range(steps):
         room = 0 if step % length == 0 else room
-        worth, values = plan(memory["leads"], drive, values, SWEEPS)
+        worth, values = plan(memory["leads"], drive(arm, memory), values, SWEEPS)
         action = (worth[room] + 1e-6 * rng.random(DOORS + 1)).argmax()
         action = rng.integers(DOORS + 1) if arm == "random" else action
         stared += action == DOORS and flickers[room]

@@ -137,6 +137,13 @@ TURNING = {"days": 40}
 PLOT = {"over": "days", "metric": "output"}
 COST_SECONDS = 8
 LIMITS = "Pooled exchange without prices; the shared reward has no learned critic."
+OPEN = {
+    "reward": (
+        "All arguments are agents by goods. policy: shares of time. steps: worked today. made: "
+        "output. used: by the maker. given, received: in exchange. others: what the rest of its "
+        "market made. wanted: what its whole market needs. Return one pay for each agent."
+    )
+}
 
 STEPS, TALENT, MEMORY, TESTED, AFTER = 10, 0.1, 0.9, 12, 10
 

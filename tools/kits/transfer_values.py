@@ -129,6 +129,13 @@ LIMITS = (
     "One linear policy for a walk in the plane; environments differ by a turn of the compass "
     "and by where the pay lies, and the policy cannot tell them apart."
 )
+OPEN = {
+    "carried": (
+        "policy: a 3 by 8 array of learned weights. value: None where the arm has none, else a "
+        "pair (squares 10 by 10, products 10), sums from which the value is solved. Return "
+        "(policy, value) of the same shapes: what the learner begins the new task with."
+    )
+}
 
 DIRECTIONS_OF_STEPS, STEPS, STRIDE, SLIP = 8, 6, 0.25, 0.1
 EPISODES, TESTED, RATE = 16, 300, 45.0
@@ -159,8 +166,7 @@ def trial(
     experienced = arm in ("pretrained", "pretrained_value", "fresh_value")
     for _ in range(pretraining if experienced else 0):
         improve(luck, learner, earlier)
-    if arm == "fresh_value":
-        learner["value"] = blank()
+    learner["policy"], learner["value"] = carried(arm, learner["policy"], learner["value"])
     zero_shot, before = examine(world, learner, held_out), examine(world, learner, earlier)
     left = []
     for update in range(training):
@@ -177,6 +183,13 @@ def trial(
         "earlier_distance": after,
         "forgotten": after - before,
     }
+
+
+def carried(arm, policy, value):
+    """What of the learned policy and value the learner begins the new task with."""
+    if arm == "fresh_value":
+        return policy, blank()
+    return policy, value
 
 
 def blank():

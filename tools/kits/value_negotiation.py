@@ -124,6 +124,14 @@ COST_SECONDS = 3
 LIMITS = (
     "Additive worth and one liar at a time who knows all; nothing on bargaining between people."
 )
+OPEN = {
+    "choose": (
+        "views: a list with an array for each party, reports by packages: what each package is "
+        "worth to it (like mean, maximin), its gain over the fallback (concession), or the "
+        "logarithm of the gain, -inf for none (nash). Return for each of the reports (rows) the "
+        "number of the chosen package, or -1 for the fallback."
+    )
+}
 
 OPTIONS, SOCIETIES, LIES = 4, 4, 24
 FALLBACK, TINY = 0.5, 1e-9
@@ -187,18 +195,23 @@ def view(arm, reports):
 
 def outcome(arm, views, worth):
     """True satisfaction of every party under each of the reports that the views stand for."""
-    if arm == "majority":
-        return worth[:, majority(sum(views))].T
+    chosen = choose(arm, views)
+    return np.where(chosen[:, None] >= 0, worth[:, chosen].T, FALLBACK * worth.mean(axis=1))
+
+
+def choose(arm, views):
+    """The package chosen under each of the reports, or -1 for the fallback."""
     total = sum(views)
+    if arm == "majority":
+        return majority(total)
     least = np.minimum.reduce(np.broadcast_arrays(*views))
     # ties to the larger sum
     score = total if arm in ("mean", "nash") else least + TINY * total
     chosen = score.argmax(axis=1)
-    reached = worth[:, chosen].T
     if arm in ("mean", "maximin"):
-        return reached
+        return chosen
     gained = least[np.arange(len(least)), chosen] > (-np.inf if arm == "nash" else 0.0)
-    return np.where(gained[:, None], reached, FALLBACK * worth.mean(axis=1))
+    return np.where(gained, chosen, -1)
 
 
 def majority(votes):

@@ -13,15 +13,17 @@ from langgraph.runtime import Runtime
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.lab import checks
-from scientist.records import Protocol
+from scientist.records import Protocol, Rung
 from scientist.science import judge
+
+FAILED = "the smoke run failed its checks: "
 
 
 def check_code(state: State, runtime: Runtime[Bench]) -> State:
     """Run the smoke seeds, most of them again in another order; look for what must not be."""
     bench = runtime.context
     protocol = Protocol.model_validate(state["protocol"])
-    code = bench.code_of(protocol.kit, protocol.code_hash)
+    code = bench.code_of(protocol)
     script = bool(protocol.data_hash)  # it may be in any language: only its results are checked
 
     def smoke(key: str) -> dict[str, Any]:
@@ -45,9 +47,13 @@ def check_code(state: State, runtime: Runtime[Bench]) -> State:
             runs.append(outcome.trials)
         # the tests show that a kit's arms differ; where they agree, that is what there is to find
         first, again = runs
+        of_a_kit, own = bool(protocol.kit), protocol.rung is not Rung.KIT
+        arms = (protocol.treatment, protocol.control) if of_a_kit and own else protocol.arms
         checked = checks.measure(
-            *(first, again, protocol.arms, protocol.metric),
-            tested=bool(protocol.kit),
+            [trial for trial in first if trial.arm in arms],
+            [trial for trial in again if trial.arm in arms],
+            *(arms, protocol.metric),
+            tested=of_a_kit and not own,
             deterministic=script or checks.deterministic(code),
         )
         pairs = judge.sealed_pairs(
@@ -69,7 +75,8 @@ def check_code(state: State, runtime: Runtime[Bench]) -> State:
     )
     for said in (*found["problems"], *found["flags"]):
         bench.explain("check_code", said)
-    return {"problems": found["problems"], "smoke": found}
+    failed = [FAILED + "; ".join(found["problems"])] if found["problems"] else []
+    return {"problems": failed, "smoke": found}
 
 
 def _refused(problems: Sequence[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime
 from scientist.agent import relations
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
-from scientist.errors import BudgetError, EndpointError, ModelOutputError
+from scientist.errors import BudgetError, ContextError, EndpointError, ModelOutputError
 from scientist.journal import project
 from scientist.memory.documents import ASSERTIONS
 from scientist.records import Hypothesis, Judgement, Protocol, Verdict
@@ -38,12 +38,16 @@ def check_consistency(state: State, runtime: Runtime[Bench]) -> State:
         said = statement.plain(hypothesis, judgement)
         try:
             return _contradicted(bench, hypothesis, said)
-        except (BudgetError, EndpointError, ModelOutputError) as fault:
+        except (BudgetError, ContextError, EndpointError, ModelOutputError) as fault:
             bench.degrade("consistency with sentences", fault.message)
             return []
 
     found = bench.effects.once(
-        "check_consistency", state["round"], "judge", ask, inputs=state["judgement"]
+        "check_consistency",
+        state["round"],
+        "judge",
+        ask,
+        inputs=[state["hypothesis"], state["judgement"]],
     )
     return {"contradicted": found}
 

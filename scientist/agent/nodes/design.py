@@ -9,6 +9,7 @@ from scientist.agent.state import State
 from scientist.journal import project
 from scientist.lab import kits
 from scientist.lab.experiments import runner_hash
+from scientist.records import Rung
 from scientist.science import protocol
 
 MOST_ARMS = 4
@@ -23,15 +24,16 @@ def design(state: State, runtime: Runtime[Bench]) -> State:
     bench = runtime.context
     hypothesis = project.hypothesis(bench.journal, state["hypothesis"]).record
     kit = kits.load(hypothesis.kit) if hypothesis.kit else None
+    as_it_is = hypothesis.rung is Rung.KIT
     alpha = bench.settings.alpha
     plan = protocol.plan(
         hypothesis,
         pairs=protocol.least_pairs(alpha),
         alpha=alpha,
         level=alpha,
-        code_hash=kit.code_hash if kit else hypothesis.code_hash,
+        code_hash=kit.code_hash if kit and as_it_is else hypothesis.code_hash,
         runner_hash=runner_hash(),
         data_hash=hypothesis.data_hash,
         arms=tuple(kit.arms)[:MOST_ARMS] if kit else (),
     )
-    return {"protocol": plan.model_dump(mode="json"), "problems": [], "first": {}}
+    return {"protocol": plan.model_dump(mode="json")}

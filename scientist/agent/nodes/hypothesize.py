@@ -1,85 +1,91 @@
 """Hypothesize: the model proposes, code checks every field and every quote.
 
-The answer's schema is narrowed to the family's own comparisons, metrics and settings,
-less those tried before: a small model cannot name what does not exist, nor repeat
-itself. The statement of a hypothesis is written by code from the checked fields; the
-model's words are kept as its rationale.
+Findings that a proposal was shown are cited by it or waived, and the record says which.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Union
+from typing import Any
 
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel
 
+from scientist.agent import proposing
 from scientist.agent.bench import Bench
+from scientist.agent.proposing import Rejected
 from scientist.agent.state import State
-from scientist.corpus import quotes
-from scientist.corpus.store import essays, passages
+from scientist.corpus.store import passages
 from scientist.errors import ModelOutputError, ScientistError
 from scientist.events import CandidateRejected, Event, HypothesisProposed, Reasoned
 from scientist.journal import project
-from scientist.lab.kits import Kit, load, setting
+from scientist.lab import kits
+from scientist.lab.kits import Kit, setting
 from scientist.llm import prompting
-from scientist.memory.embedding import similarity
-from scientist.records import Direction, Hypothesis, Passage, Quote
+from scientist.llm.fit import Fitted, Shrink
+from scientist.records import Finding, Passage, Rung
 
-COUNT = 2
-NEAR_ENOUGH = 0.2
-MOST_CONDITIONS = 2
-CONFIDENCE = {
-    "very unlikely": 0.1,
-    "unlikely": 0.3,
-    "even": 0.5,
-    "likely": 0.7,
-    "very likely": 0.9,
-}
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A proposal that passed every check, not yet numbered."""
-
-    quotes: tuple[Quote, ...]
-    parameters: dict[str, Any]
-    treatment: str
-    control: str
-    metric: str
-    direction: Direction
-    prior: float
-    rationale: str
-
-
-class Rejected(Exception):
-    """Why a proposal does not pass."""
+FINDINGS = 6
+SHRINK = (  # in this order, as far as the context asks for it
+    Shrink("tested", "last", rest="scientist hypothesis list"),
+    Shrink("ideas", "last", 0),
+    Shrink("findings", "last", 0),
+    Shrink("sentences", least=3),
+    Shrink("question", least=200),
+)
 
 
 def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
     """Ask for candidates and keep those that pass."""
     bench = runtime.context
-    round_ = state["round"]
-    kit = load(state["kit"])
-    sentences = _resolve(bench, state["passages"])
+    round_, follows = state["round"], state.get("follows", "")
+    names = think(bench, round_, state["kit"], state["passages"], follows)
+    alive = [one.id for one in proposing.untested(bench)]
+    return {"candidates": alive, "barren": 0 if names else state.get("barren", 0) + 1}
 
-    def ask(_: str) -> list[dict[str, Any]]:
+
+def think(
+    bench: Bench, round_: int, family: str, addresses: Sequence[str], follows: str = ""
+) -> list[str]:
+    """The hypotheses that the model proposes for a round, by their ids; asked for once."""
+    kit = kits.load(family)
+    sentences = _resolve(bench, addresses)
+    rungs = bench.rungs() if not follows else (Rung.KIT,)
+
+    def ask(_: str) -> dict[str, Any]:
         if bench.client is None:
             raise ScientistError("this campaign has no model to ask", "scientist run")
         bench.meter.check()
-        prompt = prompting.load("hypothesize").render(
-            kit=kit,
-            question=bench.question,
-            sentences=[sentence.text for sentence in sentences],
-            findings=_findings(bench, kit),
-            tested=sorted(_tested(bench, kit)),
-            count=COUNT,
-        )
+        shown = _findings(bench, kit, follows)
+        variables = {
+            "kit": kit,
+            "question": bench.question or "",
+            "surprise": _surprise(bench, follows),
+            "sentences": [sentence.text for sentence in sentences],
+            "findings": [f"{one.id}: {one.statement}" for one in shown],
+            "tested": sorted(_tested(bench, kit)),
+            "ideas": [f"{one.treatment}: {one.idea}" for one in proposing.ideas(bench, kit.name)],
+            "change": kit.factor if Rung.ADAPTED in rungs else "",
+            "free": Rung.FREE in rungs,
+            "count": proposing.COUNT if list(rungs) == [Rung.KIT] else proposing.COUNT - 1,
+        }
+
+        def narrowed(fitted: Fitted) -> type[BaseModel]:
+            """Only what the prompt has room for can be named."""
+            del shown[: len(shown) - fitted.kept["findings"]]
+            return proposing.schema(
+                *(kit, fitted.kept["sentences"], _tried(bench, kit)),
+                *([one.id for one in shown], rungs, bench.chance("schema", round_, family)),
+                # two conditions of a small model are often one parameter with two values
+                1 if bench.top is Rung.ADAPTED else proposing.MOST_CONDITIONS,
+            )
+
         try:
-            answer = bench.client.ask(
-                prompt,
-                proposals(kit, len(sentences), _tried(bench, kit)),
+            answer = bench.client.ask_within(
+                prompting.load("hypothesize"),
+                variables,
+                SHRINK,
+                narrowed,
                 seed=bench.settings.seed * 1000 + round_,
                 check=lambda value: _none_valid(bench, kit, sentences, value),
                 allow=bench.meter.check,
@@ -89,166 +95,60 @@ def hypothesize(state: State, runtime: Runtime[Bench]) -> State:
             if not _has_answered(bench):
                 raise  # it never could: the user must know, and another round is no help
             bench.explain("hypothesize", f"a round without a hypothesis: {fault.message}")
-            return []
+            return {"items": [], "shown": []}
         if not answer.usage.total:
             bench.degrade("token budget", "the server does not say how many tokens it used")
         proposed: dict[str, Any] = answer.value.model_dump(mode="json")
         bench.note(Reasoned(phase="hypothesize", source="model", text=proposed["thoughts"]))
-        return list(proposed["hypotheses"])
+        return {"items": proposing.items(proposed), "shown": [one.id for one in shown]}
 
-    def record(raw: list[dict[str, Any]]) -> tuple[list[str], Sequence[Event]]:
+    def record(found: dict[str, Any]) -> tuple[list[str], Sequence[Event]]:
         events: list[Event] = []
         names: list[str] = []
+        cited: set[str] = set()
         number = bench.journal.count("hypothesis_proposed")
-        known = _tested(bench, kit)
-        for item in raw:
+        known = _known(bench, kit)
+        for item in found["items"]:
             try:
-                candidate = check(bench, kit, sentences, item, known)
+                built = proposing.build(bench, kit, sentences, item, known, follows)
             except Rejected as reason:
                 events.append(
                     CandidateRejected(phase="hypothesize", reason=str(reason), candidate=item)
                 )
                 continue
             number += 1
-            hypothesis = _build(f"H{number}", kit, candidate)
-            known.add(describe(hypothesis))
+            hypothesis = built.model_copy(update={"id": f"H{number}"})
+            known.add(proposing.describe(hypothesis))
+            cited.update(hypothesis.builds_on)
             names.append(hypothesis.id)
             events.append(HypothesisProposed(hypothesis=hypothesis))
+        if names and (waived := [one for one in found["shown"] if one not in cited]):
+            said = f"{', '.join(waived)} waived: no hypothesis of this round builds on them"
+            events.append(Reasoned(phase="hypothesize", source="code", text=said))
         return names, events
 
-    names = bench.effects.once("hypothesize", round_, "propose", ask, record)
-    return {"candidates": names, "barren": 0 if names else state.get("barren", 0) + 1}
-
-
-def proposals(kit: Kit, sentences: int, tried: set[tuple[frozenset[str], str]]) -> type[BaseModel]:
-    """The answer's schema: what is not there, or was tried before, cannot be named.
-
-    `tried` are pairs of arms with a setting under which they were compared. Every
-    hypothesis has a setting, so one with a new setting for its arms is a new one.
-    """
-    strict = ConfigDict(extra="forbid")
-    one_of: Any = Literal
-    some: Any = list
-    any_of: Any = Union
-    sentence = one_of[tuple(range(1, sentences + 1))]
-    settings = kit.settings()
-    variants: list[type[BaseModel]] = []
-    for words, arms in kit.comparisons().items():
-        free = tuple(s for s in settings if (frozenset(arms), s) not in tried)
-        if not free:
-            continue
-        variants.append(
-            create_model(
-                f"Proposal{len(variants) + 1}",
-                __config__=strict,
-                comparison=(one_of[words], ...),  # first, so that the other variants are ruled out
-                sentences=(some[sentence], Field(min_length=1, max_length=3)),
-                reason=(str, Field(min_length=10, max_length=120)),
-                metric=(one_of[tuple(kit.metrics)], ...),
-                direction=(Direction, ...),
-                conditions=(some[one_of[free]], Field(min_length=1, max_length=MOST_CONDITIONS)),
-                confidence=(one_of[tuple(CONFIDENCE)], ...),  # last, so that it is about the whole
-            )
-        )
-    if not variants:
-        return proposals(kit, sentences, set())
-    return create_model(
-        "Proposals",
-        __config__=strict,
-        thoughts=(str, Field(min_length=10, max_length=200)),
-        hypotheses=(some[any_of[tuple(variants)]], Field(min_length=1, max_length=COUNT)),
+    inputs = [family, list(addresses), follows]
+    names: list[str] = bench.effects.once(
+        "hypothesize", round_, "propose", ask, record, inputs=inputs
     )
+    return names
 
 
-def check(
-    bench: Bench, kit: Kit, sentences: list[Passage], item: dict[str, Any], known: set[str]
-) -> Candidate:
-    """Every rule a proposal must obey; the first broken one is the reason."""
-    treatment, control = kit.comparisons()[item["comparison"]]
-    settings = kit.settings()
-    chosen = [settings[condition] for condition in dict.fromkeys(item["conditions"])]
-    if len(dict(chosen)) < len(chosen):
-        raise Rejected(f"two values for one parameter: {', '.join(item['conditions'])}")
-    candidate = Candidate(
-        quotes=tuple(_quote(bench, sentences[n - 1]) for n in dict.fromkeys(item["sentences"])),
-        parameters=kit.validate_parameters(dict(chosen)),
-        treatment=treatment,
-        control=control,
-        metric=item["metric"],
-        direction=Direction(item["direction"]),
-        prior=CONFIDENCE[item["confidence"]],
-        rationale=item["reason"],
-    )
-    hypothesis = _build("H0", kit, candidate)
-    if describe(hypothesis) in known:
-        raise Rejected(f"already tested or proposed: {describe(hypothesis)}")
-    texts = [f"{kit.title}. {hypothesis.statement} {candidate.rationale}"]
-    claim, *quoted = bench.store.embed([*texts, *(q.text for q in candidate.quotes)])
-    near = max(similarity(claim, quote) for quote in quoted)
-    if near < NEAR_ENOUGH:
-        raise Rejected(f"the quoted sentences do not bear on it (similarity {near:.2f})")
-    return candidate
-
-
-def describe(hypothesis: Hypothesis) -> str:
-    """What would be measured, in one line; two hypotheses with one line are one experiment."""
-    conditions = ", ".join(
-        setting(name, hypothesis.parameters[name]) for name in sorted(hypothesis.conditions)
-    )
-    first, second = sorted((hypothesis.treatment, hypothesis.control))
-    return f"{first} against {second} on {hypothesis.metric}, {conditions}"
-
-
-def _build(name: str, kit: Kit, candidate: Candidate) -> Hypothesis:
-    chosen = tuple(
-        name
-        for name, value in candidate.parameters.items()
-        if value != kit.parameters[name].default
-    )
-    conditions = ", ".join(setting(name, candidate.parameters[name]) for name in chosen)
-    verb = "raises" if candidate.direction is Direction.INCREASE else "lowers"
-    return Hypothesis(
-        id=name,
-        statement=(
-            f"With {conditions}, "
-            f"{candidate.treatment} {verb} {candidate.metric} compared with {candidate.control}."
-        ),
-        rationale=candidate.rationale,
-        quotes=candidate.quotes,
-        kit=kit.name,
-        factor=kit.factor,
-        treatment=candidate.treatment,
-        control=candidate.control,
-        metric=candidate.metric,
-        direction=candidate.direction,
-        smallest_effect=kit.smallest_effect(candidate.metric),
-        parameters=candidate.parameters,
-        conditions=chosen,
-        prior=candidate.prior,
-    )
-
-
-def _quote(bench: Bench, passage: Passage) -> Quote:
-    text = next(e.text for e in essays(bench.journal) if e.id == passage.essay)
-    quote = Quote(
-        essay=passage.essay,
-        sentence=passage.number,
-        start=passage.start,
-        end=passage.end,
-        text=passage.text,
-    )
-    if not quotes.verify(quote, text):
-        raise Rejected(f"the quote {quote.address} does not stand in the essay")
-    return quote
+def _surprise(bench: Bench, follows: str) -> str:
+    if not follows:
+        return ""
+    finding = project.finding(bench.journal, follows).record
+    expected = project.hypothesis(bench.journal, finding.hypothesis).record.statement
+    return f"expected was: {expected} It came out otherwise: {finding.statement}"
 
 
 def _none_valid(bench: Bench, kit: Kit, sentences: list[Passage], answer: BaseModel) -> str | None:
     """What to tell the model when not one of its proposals passes."""
     reasons = []
-    known = _tested(bench, kit)
-    for number, item in enumerate(answer.model_dump(mode="json")["hypotheses"], 1):
+    known = _known(bench, kit)
+    for number, item in enumerate(proposing.items(answer.model_dump(mode="json")), 1):
         try:
-            check(bench, kit, sentences, item, known)
+            proposing.build(bench, kit, sentences, item, known)
         except Rejected as reason:
             reasons.append(f"hypothesis {number}: {reason}")
         else:
@@ -256,7 +156,7 @@ def _none_valid(bench: Bench, kit: Kit, sentences: list[Passage], answer: BaseMo
     return "No hypothesis can be used. " + "; ".join(reasons)
 
 
-def _resolve(bench: Bench, addresses: list[str]) -> list[Passage]:
+def _resolve(bench: Bench, addresses: Sequence[str]) -> list[Passage]:
     wanted = set(addresses)
     found = {p.address: p for p in passages(bench.journal) if p.address in wanted}
     return [found[address] for address in addresses]
@@ -268,32 +168,27 @@ def _has_answered(bench: Bench) -> bool:
     return any(call.data["outcome"] == "valid" for call in calls)
 
 
-def _findings(bench: Bench, kit: Kit) -> list[str]:
-    kits = {h.record.id: h.record.kit for h in project.hypotheses(bench.journal)}
-    return [
-        f.record.statement
-        for f in project.findings(bench.journal)
-        if kits.get(f.record.hypothesis) == kit.name
-    ][-6:]
+def _findings(bench: Bench, kit: Kit, follows: str) -> list[Finding]:
+    """The last findings of a family, the one that is followed up always among them."""
+    families = {h.record.id: h.record.kit for h in project.hypotheses(bench.journal)}
+    found = [f.record for f in project.findings(bench.journal)]
+    last = [one for one in found if families.get(one.hypothesis) == kit.name][-FINDINGS:]
+    return [*(one for one in found if one.id == follows and one not in last), *last]
 
 
 def _tried(bench: Bench, kit: Kit) -> set[tuple[frozenset[str], str]]:
     """Pairs of arms, each with a setting under which they were compared."""
     return {
         (frozenset((h.treatment, h.control)), setting(name, h.parameters[name]))
-        for h in _chosen(bench, kit)
+        for h in proposing.chosen(bench, kit.name)
         for name in h.conditions
     }
 
 
+def _known(bench: Bench, kit: Kit) -> set[str]:
+    """What need not be proposed again: it was tested, or waits for its turn."""
+    return _tested(bench, kit) | {proposing.describe(one) for one in proposing.untested(bench)}
+
+
 def _tested(bench: Bench, kit: Kit) -> set[str]:
-    return {describe(hypothesis) for hypothesis in _chosen(bench, kit)}
-
-
-def _chosen(bench: Bench, kit: Kit) -> list[Hypothesis]:
-    """The family's hypotheses that went further than being proposed."""
-    return [
-        h.record
-        for h in project.hypotheses(bench.journal)
-        if h.record.kit == kit.name and h.status != "proposed"
-    ]
+    return {proposing.describe(hypothesis) for hypothesis in proposing.chosen(bench, kit.name)}

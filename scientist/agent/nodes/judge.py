@@ -20,10 +20,7 @@ def judge(state: State, runtime: Runtime[Bench]) -> State:
     bench = runtime.context
     protocol = Protocol.model_validate(state["protocol"])
     if state.get("problems"):
-        judgement = Judgement(
-            verdict=Verdict.INFEASIBLE,
-            reason="the smoke run failed its checks: " + "; ".join(state["problems"]),
-        )
+        judgement = Judgement(verdict=Verdict.INFEASIBLE, reason="; ".join(state["problems"]))
         return {"judgement": judgement.model_dump(mode="json")}
     name, digest = state["experiment"], state["digest"]
 

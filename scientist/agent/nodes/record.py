@@ -60,7 +60,8 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
             quotes=hypothesis.quotes,
             degradations=(
                 *project.degradations(bench.journal, bench.campaign),
-                *state["smoke"]["flags"],
+                *state["smoke"].get("flags", ()),
+                *_written(bench, hypothesis),
             ),
         )
         deviations = integrity.of_finding(bench.journal, finding)
@@ -79,6 +80,16 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
     )
     bench.toolkit.use("record_finding", bench, finding=finding)
     return {"findings": [*state.get("findings", []), finding]}
+
+
+def _written(bench: Bench, hypothesis: Hypothesis) -> tuple[str, ...]:
+    """What has to be said of code that a model wrote."""
+    for entry in bench.journal.entries("code_written"):
+        if entry.data["hypothesis"] == hypothesis.id:
+            what = "one arm of the code" if hypothesis.kit else "the code"
+            own = f"{what} was written by the model ({hypothesis.rung.value}): {hypothesis.idea}"
+            return (own, *entry.data["review"])
+    return ()
 
 
 def _opinions(

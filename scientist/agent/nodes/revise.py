@@ -34,7 +34,9 @@ def revise(state: State, runtime: Runtime[Bench]) -> State:
             events += examine(knowledge, made).events
         return [one.id for one in made], events
 
-    bench.effects.once("revise", state["round"], "reflect", lambda _: None, record)
+    bench.effects.once(
+        "revise", state["round"], "reflect", lambda _: None, record, inputs=state["hypothesis"]
+    )
     return {}
 
 
@@ -42,7 +44,8 @@ def reflections(knowledge: Knowledge) -> list[Assertion]:
     """What findings that stand say in general and nobody has said yet."""
     standing = [one for one in knowledge.assertions.values() if one.source.kind == "finding"]
     said = {one.text for one in knowledge.said.values()}
-    new = [one for one in derive.generalise(standing) if one.text not in said]
+    found = derive.generalise(standing, knowledge.held.reflected)
+    new = [one for one in found if one.text not in said]
     number = int(knowledge.next_assertion_id()[1:])
     return [one.model_copy(update={"id": f"A{number + place}"}) for place, one in enumerate(new)]
 

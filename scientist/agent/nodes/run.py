@@ -1,9 +1,10 @@
 """Run: the measured trials of a sealed protocol, exactly once, look by look.
 
-The run folders are named after the effect, so an agent that died finds the very same
-folder: finished, still running, stopped or lost. After each look the sealed rule says
-whether to go on. What really ran, and under which sandbox and limits, is recorded at
-the end as the supervisors found it.
+What `launch` started is waited for here, the test that was launched first before the others. The
+run folders are named after the effect, so an agent that died finds the very same folder:
+finished, still running, stopped or lost. After each look the sealed rule says whether to go on.
+What really ran, and under which sandbox and limits, is recorded at the end as the supervisors
+found it.
 """
 
 from __future__ import annotations
@@ -16,38 +17,25 @@ from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
-from scientist.events import Event, ExperimentFinished, ExperimentStarted, Looked
+from scientist.events import Event, ExperimentFinished, Looked
 from scientist.journal import project
 from scientist.lab.experiments import Outcome, common
 from scientist.lab.ran import Ran, joined
-from scientist.lab.sandbox import Limits
 from scientist.records import Protocol
 from scientist.science import judge as rules
 
 
 def run(state: State, runtime: Runtime[Bench]) -> State:
-    """Launch, wait, look, and record what was measured."""
+    """Take the test that was launched first in hand; wait, look, and record what was measured."""
     bench = runtime.context
-    protocol = Protocol.model_validate(state["protocol"])
-    digest, round_ = state["digest"], state["round"]
-    folder = bench.effects.key("run", round_, "measure", digest)
-
-    def announce(_: None) -> tuple[str, Sequence[Event]]:
-        name = f"X{bench.journal.count('experiment_started') + 1}"
-        event = ExperimentStarted(
-            experiment=name,
-            hypothesis=protocol.hypothesis,
-            protocol_digest=digest,
-            run_folder=folder,
-            tier=bench.tier.name,
-            limits=Limits.of(bench.settings).plain(),
-        )
-        return name, [event]
-
-    name: str = bench.effects.once("run", round_, "start", lambda _: None, announce, inputs=digest)
+    test, *flight = state["flight"]
+    protocol = Protocol.model_validate(test["protocol"])
+    digest, round_, name = test["digest"], state["round"], test["experiment"]
+    folder = run_folder(bench, round_, digest)
     parts: list[dict[str, Any]] = []
     for look, until in enumerate(protocol.looks):
-        parts.append(_measure(bench, protocol, state, name, f"{folder}-{look + 1}", parts, until))
+        where = f"{folder}-{look + 1}"
+        parts.append(_measure(bench, protocol, digest, round_, name, where, parts, until))
         if parts[-1]["status"] != "done" or parts[-1]["stop"]:
             break
     bench.effects.once(
@@ -58,22 +46,31 @@ def run(state: State, runtime: Runtime[Bench]) -> State:
         lambda _: (None, [_finished(bench, name, digest, parts)]),
         inputs=digest,
     )
-    return {"experiment": name}
+    return {**test, "flight": flight}  # type: ignore[typeddict-item]
+
+
+def run_folder(bench: Bench, round_: int, digest: str) -> str:
+    """What the folders of a sealed protocol's run are called; each look adds its number."""
+    return bench.effects.key("run", round_, "measure", digest)
+
+
+def due(protocol: Protocol, begun: int, until: int) -> list[tuple[str, int]]:
+    """The trials of one look."""
+    return [(arm, seed) for seed in protocol.seeds[begun:until] for arm in protocol.arms]
 
 
 def _measure(
     bench: Bench,
     protocol: Protocol,
-    state: State,
+    digest: str,
+    round_: int,
     name: str,
     folder: str,
     before: Sequence[dict[str, Any]],
     until: int,
 ) -> dict[str, Any]:
     """The pairs of one look, and what the rule says after them."""
-    digest, round_ = state["digest"], state["round"]
     begun = protocol.looks[len(before) - 1] if before else 0
-    trials = [(arm, seed) for seed in protocol.seeds[begun:until] for arm in protocol.arms]
 
     def launch(_: str) -> Outcome:
         outcome: Outcome = bench.toolkit.use(
@@ -82,7 +79,7 @@ def _measure(
             folder=folder,
             code=project.sealed_code(bench.journal, digest),
             parameters=protocol.parameters,
-            trials=trials,
+            trials=due(protocol, begun, until),
             script=bool(protocol.data_hash),
         )
         return outcome

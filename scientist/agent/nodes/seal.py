@@ -33,7 +33,7 @@ def seal(state: State, runtime: Runtime[Bench]) -> State:
     wanted = len(draft.seeds) if confirms else _size(state, bench, draft)
 
     def store(_: str) -> str:
-        code = bench.code_of(draft.kit, draft.code_hash)
+        code = bench.code_of(draft)
         found = bench.journal.put(code)
         if found != draft.code_hash:
             raise ScientistError(
@@ -94,7 +94,11 @@ def _size(state: State, bench: Bench, draft: Protocol) -> int:
             seconds = min(
                 bench.meter.seconds_left * TIME_SHARE / 2, bench.settings.sandbox_wall_seconds / 2
             )
+            seconds /= bench.settings.at_once  # experiments of one round share the machine
             affordable = min(affordable, int(seconds / smoke["pair_seconds"]))
+        if (left := bench.meter.trials_left) is not None:
+            affordable = min(affordable, left // (2 * len(draft.arms)))  # a confirmation as well
+        bench.meter.afford(2 * least * len(draft.arms), "the smallest test with its confirmation")
         sizing = power.pairs_needed(
             smoke["differences"],
             draft.smallest_effect,

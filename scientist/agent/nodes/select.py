@@ -1,44 +1,44 @@
-"""Select: which candidate to test next, by how new it is. Code decides.
+"""Select: which of all untested proposals to test in this round. Code decides.
 
-Novelty is the distance in meaning to everything tested before; ties are broken by
-a seeded draw, so that being first in the model's list is no advantage.
+Proposals of earlier rounds that had no turn stay alive. What is listed first is no better: the
+order is drawn before equals are told apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from langgraph.runtime import Runtime
 
+from scientist.agent import proposing, valuing
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.events import Event, HypothesisSelected
-from scientist.journal import project
-from scientist.memory.embedding import similarity
 
 
 def select(state: State, runtime: Runtime[Bench]) -> State:
-    """Choose one of this round's candidates."""
+    """Queue the candidates that are worth most."""
     bench = runtime.context
     round_ = state["round"]
-    hypotheses = project.hypotheses(bench.journal)
-    known = {h.record.id: h.record for h in hypotheses}
-    names = list(state["candidates"])
 
-    def weigh(_: str) -> dict[str, float]:
-        tested = [h.record.statement for h in hypotheses if h.status != "proposed"]
-        vectors = bench.store.embed([*(known[n].statement for n in names), *tested])
-        mine, others = vectors[: len(names)], vectors[len(names) :]
-        return {
-            name: round(1 - max((similarity(vector, other) for other in others), default=0.0), 6)
-            for name, vector in zip(names, mine, strict=True)
-        }
+    def weigh(_: str) -> list[dict[str, Any]]:
+        pool = proposing.untested(bench)
+        bench.chance("select", round_).shuffle(pool)
+        ranked = valuing.rank(bench, pool, bench.settings.at_once)
+        return [{"id": one.id, "of": len(pool), "parts": value.plain()} for one, value in ranked]
 
-    def record(scores: dict[str, float]) -> tuple[str, Sequence[Event]]:
-        order = list(names)
-        bench.chance("select", round_).shuffle(order)
-        best = max(order, key=lambda name: scores[name])
-        reason = f"newest of {len(order)} candidates (distance {scores[best]:.2f} to all tested)"
-        return best, [HypothesisSelected(hypothesis=best, reason=reason, scores=scores)]
+    def record(chosen: list[dict[str, Any]]) -> tuple[list[str], Sequence[Event]]:
+        events = [
+            HypothesisSelected(
+                hypothesis=one["id"],
+                reason=f"worth most of {one['of'] - place} untested"
+                if place == 0
+                else f"next of {one['of']} untested, beside {chosen[0]['id']}",
+                scores=one["parts"],
+            )
+            for place, one in enumerate(chosen)
+        ]
+        return [one["id"] for one in chosen], events
 
-    return {"hypothesis": bench.effects.once("select", round_, "choose", weigh, record)}
+    return {"queue": bench.effects.once("select", round_, "choose", weigh, record)}

@@ -1,7 +1,7 @@
-"""Survey: pick the experiment family to work in and the passages to think from.
+"""Survey: what a round is about: an open conflict, a surprise, else a family and passages.
 
 Code chooses: the family by meaning and by what was tried less, the passages by meaning,
-spread over the essays.
+spread over the essays. `ahead` makes that last choice earlier, while experiments run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from scientist.agent import choosing
+from scientist.agent import choosing, surprises
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.errors import UsageError, WorkspaceError
@@ -19,6 +19,7 @@ from scientist.events import Event, HypothesisSelected
 from scientist.journal import project
 from scientist.lab import kits
 from scientist.lab.kits import Kit
+from scientist.records import Rung
 from scientist.science.consistency import derive
 from scientist.science.consistency.knowledge import Knowledge, gather
 
@@ -27,37 +28,49 @@ PER_ESSAY = 3
 
 
 def survey(state: State, runtime: Runtime[Bench]) -> State:
-    """Start a round: the test that an open conflict waits for, else a family and passages."""
+    """Start a round with what is most pressing."""
     bench = runtime.context
     round_ = state.get("round", 0) + 1
+    followed = state.get("followed", [])
 
-    def look(_: str) -> dict[str, Any]:
+    def press(_: str) -> dict[str, str]:
         if waiting := _replication(bench):
-            return {"hypothesis": waiting}
-        kit = choosing.choose(bench, round_)
-        passages = _passages(bench, kit, round_)
-        essays = sorted({address.split(":")[0] for address in passages})
-        bench.explain(
-            "survey",
-            f"round {round_}: {kit.title}; {len(passages)} sentences from {', '.join(essays)}",
-        )
-        return {"kit": kit.name, "passages": passages}
+            return {"hypothesis": waiting, "follows": ""}
+        return {"hypothesis": "", "follows": surprises.next_one(bench, followed)}
 
-    def record(found: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Event]]:
-        if "hypothesis" not in found:
+    def record(found: dict[str, str]) -> tuple[dict[str, str], Sequence[Event]]:
+        if not found["hypothesis"]:
             return found, []
         reason = "tested again first, on fresh seeds: an open conflict waits for it"
         return found, [HypothesisSelected(hypothesis=found["hypothesis"], reason=reason, scores={})]
 
-    found = bench.effects.once("survey", round_, "choose", look, record)
-    if "hypothesis" in found:
-        return {"round": round_, "hypothesis": found["hypothesis"], "replicates": True, "barren": 0}
-    return {
-        "round": round_,
-        "replicates": False,
-        "kit": found["kit"],
-        "passages": found["passages"],
-    }
+    found = bench.effects.once("survey", round_, "press", press, record)
+    if found["hypothesis"]:
+        return {"round": round_, "queue": [found["hypothesis"]], "barren": 0}
+    chosen = choose(bench, round_, found["follows"])
+    follows = found["follows"]
+    if follows:
+        followed = [*followed, follows]
+    update: State = {"round": round_, "queue": [], "follows": follows, "followed": followed}
+    return {**update, "kit": chosen["kit"], "passages": chosen["passages"]}
+
+
+def choose(bench: Bench, round_: int, follows: str = "") -> dict[str, Any]:
+    """The family and the passages of a round; a surprise is looked into where it happened."""
+
+    def look(_: str) -> dict[str, Any]:
+        kit = surprises.family(bench, follows) if follows else choosing.choose(bench, round_)
+        passages = _passages(bench, kit, round_)
+        essays = sorted({address.split(":")[0] for address in passages})
+        about = f"{kit.title}, since {follows} came out otherwise" if follows else kit.title
+        bench.explain(
+            "survey",
+            f"round {round_}: {about}; {len(passages)} sentences from {', '.join(essays)}",
+        )
+        return {"kit": kit.name, "passages": passages}
+
+    chosen: dict[str, Any] = bench.effects.once("survey", round_, "choose", look, inputs=follows)
+    return chosen
 
 
 def _replication(bench: Bench) -> str:
@@ -76,8 +89,8 @@ def _out_of_reach(knowledge: Knowledge, name: str) -> str:
     hypothesis = knowledge.hypotheses.get(name)
     if hypothesis is None:
         return "it was never proposed"
-    if not hypothesis.kit:
-        return ""
+    if not hypothesis.kit or hypothesis.rung is not Rung.KIT:
+        return ""  # its code is in the record
     try:
         code = kits.load(hypothesis.kit).code_hash
     except UsageError as gone:

@@ -23,20 +23,31 @@ from scientist.lab.review.values import Frame, Scope, TooMuch, Value
 
 def invented(tree: ast.Module) -> tuple[str, ...]:
     """What is wrong with the metrics of trial(), each a sentence with its line."""
+    returns = _followed(tree)[1]
+    if returns is None:
+        return ("trial() is too intricate to be reviewed: write it with fewer nested calls",)
+    return tuple(dict.fromkeys(_reasons(returns)))
+
+
+def seeded(tree: ast.Module) -> tuple[int, ...]:
+    """The lines where something that the arm decides becomes the seed of a generator."""
+    lines = (line for line, seed in _followed(tree)[0].seeds if seed.origin in DECIDED)
+    return tuple(dict.fromkeys(lines))
+
+
+def _followed(tree: ast.Module) -> tuple[Statements, list[tuple[int, Value]] | None]:
+    """The review after it followed trial(), and all that this returns; None: too intricate."""
     review = Statements()
     top = Frame(Scope())
     try:
         review.run(tree.body, top)
         found = top.scope.find("trial")
-        if found is None or not found.functions:
-            return ()
-        function = found.functions[-1]
-        if not isinstance(function.node, ast.FunctionDef):
-            return ()
-        returns = review.returns(function, _given(function.node), {})
+        function = found.functions[-1] if found and found.functions else None
+        if function is None or not isinstance(function.node, ast.FunctionDef):
+            return review, []
+        return review, review.returns(function, _given(function.node), {})
     except (TooMuch, RecursionError):
-        return ("trial() is too intricate to be reviewed: write it with fewer nested calls",)
-    return tuple(dict.fromkeys(_reasons(returns)))
+        return review, None
 
 
 def _given(trial: ast.FunctionDef) -> list[Value]:

@@ -40,6 +40,7 @@ DRAWS = {
     **dict.fromkeys(("triangular", "randrange", "choices", "sample", "lognormvariate"), 3),
 }
 GENERATORS = {"default_rng", "RandomState", "Random", "Generator", "SeedSequence", "spawn"}
+SEEDS = {"seed", "manual_seed", "PCG64", "MT19937", "Philox", "SFC64"}  # other ways to seed one
 KEEPS = {
     *("float", "int", "round", "min", "max", "clip", "mean", "sum", "fsum", "fmean", "average"),
     *("median", "array", "asarray", "list", "tuple", "sorted", "set", "item", "tolist", "copy"),
@@ -80,6 +81,8 @@ def library(
         return Value(given[0].origin if kept else PLAIN, line=given[0].line)
     if name == "hash" or name == "ord":
         return Value(given[0].origin if given and given[0].origin in FIXED else MEASURED)
+    if name == "deepcopy" and given:
+        return given[0]
     if name in ("full", "full_like") and len(given) > 1:
         return replace(given[1], array=True)
     if name in SHAPES and given:

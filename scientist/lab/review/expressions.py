@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any
 
 from scientist.lab.review import origins
-from scientist.lab.review.calls import DRAWS, KEEPS, PLACED, SHAPES, library
+from scientist.lab.review.calls import DRAWS, GENERATORS, KEEPS, PLACED, SEEDS, SHAPES, library
 from scientist.lab.review.origins import (
     ARM,
     CHANCE,
@@ -49,6 +49,7 @@ class Expressions:
     def __init__(self) -> None:
         self.steps = 0
         self.arms = 0  # how many branches for one arm the present place stands in
+        self.seeds: list[tuple[int, Value]] = []  # of generators, with their lines
 
     def call_function(
         self, function: Function, given: list[Value], named: dict[str, Value]
@@ -264,6 +265,8 @@ class Expressions:
             self.arms -= called.origin in DECIDED
             result = reduce(join, results)
             return settle(called, result) if called.origin in DECIDED else result
+        if name in GENERATORS | SEEDS:
+            self.seeds += [(node.lineno, value) for value in (*given, *named.values())]
         if owner is not None and not owner.module and name not in DRAWS and name not in PLACED:
             return self._method(node, name, owner, given, named)
         return library(node, self.arms > 0, name, owner, given, named)

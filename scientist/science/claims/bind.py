@@ -7,20 +7,23 @@ and what it says holds for every run it may mean. What is refused may still be t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from scientist.records import Address
-from scientist.science.claims import grammar, resolve, roles, tokens, words
+from scientist.records import Address, one_line, printable
+from scientist.science.claims import grammar, resolve, roles, standing, tokens, words
 from scientist.science.claims.directions import name
 from scientist.science.claims.evidence import Evidence
 from scientist.science.claims.grammar import Clause
 from scientist.science.claims.operations import NotBound, Part
 from scientist.science.claims.tokens import Token
 
-LEAST_REASON = 12
+LEAST_PHRASE = 12
 MOST_TOKENS = 150
-_QUOTED = re.compile(r"[\"“„«](?P<words>[^\"“”„«»]{2,}?)[\"”“»][\s,]*[(\[](?P<at>E\d+:\d+)[)\]]")
+_QUOTED = re.compile(
+    r"[\"“„«](?P<words>[^\"“”„«»]+?)[\"”“»][\s,]*[(\[](?P<at>E\d+:\d+|[A-Z]\d+)[)\]]"
+)
 _READ = re.compile(r"\w+")
 
 
@@ -60,7 +63,9 @@ def check(text: str, evidence: Evidence, about: str = "") -> Report:
     """
     ids = (about,) if about else ()
     masked, entries = _quotes(text, evidence)
-    masked += _reasons(text, evidence, masked)
+    masked += _verbatim(text, "QUOTE", standing.TEXTS, masked)
+    reasons = {run.judgement.reason for run in evidence.runs}
+    masked += _verbatim(text, "REASON", reasons, masked)
     masked.sort(key=lambda token: token.start)
     known = tokens.names(evidence)
     context = resolve.Context(ids=ids)
@@ -72,18 +77,20 @@ def check(text: str, evidence: Evidence, about: str = "") -> Report:
 
 
 def _quotes(text: str, evidence: Evidence) -> tuple[list[Token], list[Entry]]:
-    """Quotations with an address: their words are the essay's, so their numbers are not ours."""
+    """Quotations with an address: their words are somebody else's, so their numbers are not ours.
+
+    An address is a sentence of an essay, or the id of what has words on record.
+    """
     masked: list[Token] = []
     entries: list[Entry] = []
     for found in _QUOTED.finditer(text):
         at = found["at"]
+        if ":" not in at and at not in evidence.words:
+            continue  # nothing was written down under that id: these are words like any others
         start, end = found.span()
         masked.append(Token("QUOTE", start, end, found[0]))
-        given = " ".join(_READ.findall(evidence.quotes.get(at, "").lower()))
-        said = " ".join(_READ.findall(found["words"].lower()))
-        stands = (
-            bool(said) and f" {said} " in f" {given} " and _verbatim(found["words"], at, evidence)
-        )
+        texts = (evidence.quotes[at],) if at in evidence.quotes else evidence.words.get(at, ())
+        stands = any(_stands(found["words"], text) for text in texts)
         address = Address(experiment="", operation="quote", argument=at)
         entries.append(
             Entry(
@@ -94,27 +101,36 @@ def _quotes(text: str, evidence: Evidence) -> tuple[list[Token], list[Entry]]:
     return masked, entries
 
 
-def _verbatim(said: str, at: str, evidence: Evidence) -> bool:
-    """Whether the words stand there but for white space and typography."""
-
-    def plain(text: str) -> str:
-        text = re.sub(r"[‘’‚‛′]", "'", re.sub(r"[‐‑‒–—―−]", "-", text))
-        return " ".join(text.split()).strip(" .,;…")
-
-    return plain(said) in plain(evidence.quotes.get(at, ""))
+def _stands(said: str, given: str) -> bool:
+    """Whether whole words stand somewhere in a text but for white space and typography."""
+    return _typed(said) in _typed(given) and _spoken(said) in _spoken(given)
 
 
-def _reasons(text: str, evidence: Evidence, taken: Sequence[Token]) -> list[Token]:
-    """Where the recorded reason of a verdict stands word for word."""
+@lru_cache(maxsize=4096)
+def _spoken(text: str) -> str:
+    """The words alone, each between blanks."""
+    return " ".join(["", *_READ.findall(_typed(text).lower()), ""])
+
+
+@lru_cache(maxsize=4096)
+def _typed(text: str) -> str:
+    """A text as it is typed: plain quotation marks and dashes, white space folded."""
+    text = re.sub(r"[‘’‚‛′\"“”„«»]", "'", re.sub(r"[‐‑‒–—―−]", "-", printable(one_line(text))))
+    return text.strip(" .,;…")
+
+
+def _verbatim(
+    text: str, kind: str, phrases: Collection[str], taken: Sequence[Token]
+) -> list[Token]:
+    """Where phrases (the reason of a verdict, a standing explanation) stand word for word."""
     found: list[Token] = []
-    reasons = {run.judgement.reason for run in evidence.runs}
-    for reason in sorted(reasons, key=len, reverse=True):
-        begin = text.find(reason) if len(reason) >= LEAST_REASON else -1
+    for phrase in sorted(phrases, key=len, reverse=True):
+        begin = text.find(phrase) if len(phrase) >= LEAST_PHRASE else -1
         while begin >= 0:
-            end = begin + len(reason)
+            end = begin + len(phrase)
             if all(end <= t.start or t.end <= begin for t in (*taken, *found)):
-                found.append(Token("REASON", begin, end, reason, reason))
-            begin = text.find(reason, end)
+                found.append(Token(kind, begin, end, phrase, phrase))
+            begin = text.find(phrase, end)
     return found
 
 

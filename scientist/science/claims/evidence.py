@@ -13,6 +13,8 @@ from functools import cached_property
 
 from scientist.records import Judgement, Protocol, Trial, Verdict
 
+Value = float | int | str
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -88,18 +90,32 @@ class Evidence:
     runs: tuple[Run, ...]
     quotes: Mapping[str, str] = field(default_factory=dict)  # sentences of the essays by address
     ids: frozenset[str] = frozenset()  # hypotheses, campaigns, essays that are on record
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # written down, by id
+    facts: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # by id and name
 
     @cached_property
     def known(self) -> frozenset[str]:
         """Every id that a text may name."""
-        found = set(self.ids) | set(self.quotes)
+        found = {*self.ids, *self.quotes, *self.words, *self.facts}
         for run in self.runs:
             found |= {run.experiment, run.finding, run.protocol.hypothesis, run.campaign}
         return frozenset(found - {""})
 
     def run(self, experiment: str) -> Run | None:
         """The run of that experiment."""
-        return next((run for run in self.runs if run.experiment == experiment), None)
+        return self._by_experiment.get(experiment)
+
+    def of_finding(self, finding: str) -> Run | None:
+        """The run whose numbers a finding gives."""
+        return self._by_finding.get(finding)
+
+    @cached_property
+    def _by_experiment(self) -> dict[str, Run]:
+        return {run.experiment: run for run in reversed(self.runs)}
+
+    @cached_property
+    def _by_finding(self) -> dict[str, Run]:
+        return {run.finding: run for run in reversed(self.runs) if run.final}
 
 
 def of_runs(runs: Sequence[Run]) -> Evidence:

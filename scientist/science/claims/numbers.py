@@ -102,12 +102,12 @@ def _before(words: str) -> re.Pattern[str]:
 
 def find(text: str) -> list[Number]:
     """Every number of a text, in its order; none overlap."""
-    found = list(_labels(text))
-    taken = [(number.start, number.end) for number in found]
-    for number in (*_in_digits(text), *_in_words(text)):
-        if all(number.end <= start or end <= number.start for start, end in taken):
+    found: list[Number] = []
+    taken = bytearray(len(text))  # a report has thousands of numbers: no pairs are compared
+    for number in (*_labels(text), *_in_digits(text), *_in_words(text)):
+        if not any(taken[number.start : number.end]):
             found.append(number)
-            taken.append((number.start, number.end))
+            taken[number.start : number.end] = b"\1" * (number.end - number.start)
     return sorted(found, key=lambda number: number.start)
 
 

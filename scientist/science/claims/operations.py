@@ -14,9 +14,7 @@ from dataclasses import dataclass
 
 from scientist.records import Address, Explored, Interval, Judgement, Verdict
 from scientist.science import statistics
-from scientist.science.claims.evidence import Evidence, Run
-
-Value = float | int | str
+from scientist.science.claims.evidence import Evidence, Run, Value
 
 
 class NotBound(Exception):

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from scientist.errors import ScientistError
 from scientist.records import Address, Claim, Form
-from scientist.science.claims.evidence import Evidence, Run
-from scientist.science.claims.operations import NotBound, Value, compute
+from scientist.science.claims.evidence import Evidence, Run, Value
+from scientist.science.claims.operations import NotBound, compute
 
 _PLACE = re.compile(r"\{([a-z_][a-z_0-9]*)\}")
 _SAME = 1e-9  # libraries of another version may differ by this much

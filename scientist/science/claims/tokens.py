@@ -28,7 +28,7 @@ class Token:
     claim: bool = False  # where it stands, it claims something
 
 
-ID = re.compile(r"\b(E\d+(?::\d+)?|[FXHC]\d+)\b(?:['’]s\b)?")
+ID = re.compile(r"\b(E\d+(?::\d+)?|[FXHCKA]\d+)\b(?:['’]s\b)?")
 _SKIPPED = re.compile(r"[\s*`\"“”„«»'‘’]+|\\|_(?=\W|$)|^#+", re.MULTILINE)
 _STOP = re.compile(r"[.!?…]+(?=[\s\"”'’)\]*]|$)")
 _BREAK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*#•|]|\d+[.)]\s))")
@@ -48,6 +48,7 @@ class Names:
     units: frozenset[str]
 
 
+@lru_cache(maxsize=2)
 def names(evidence: Evidence) -> Names:
     """Arms, metrics and parameters of every run; a metric also by its whole description."""
     kinds: dict[str, tuple[str, str]] = {}

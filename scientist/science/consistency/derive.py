@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from scientist.records import (
@@ -101,26 +102,55 @@ class _Told(NamedTuple):
 
 
 _Points = list[tuple[float, list[Assertion]]]
+_Place = tuple[str, ...]
 
 
-def generalise(assertions: Iterable[Assertion]) -> tuple[Assertion, ...]:
+@dataclass
+class Reflected:
+    """What was generalised before: each assertion taken apart, and what each topic came to."""
+
+    told: dict[str, tuple[Assertion, tuple[_Place, _Told] | None]] = field(default_factory=dict)
+    of: dict[_Place, tuple[list[_Told], tuple[Assertion, ...]]] = field(default_factory=dict)
+
+
+def generalise(
+    assertions: Iterable[Assertion], before: Reflected | None = None
+) -> tuple[Assertion, ...]:
     """Reflections: the way in which findings that differ in one parameter agree, for its range.
 
     The range is closed and reaches from the first to the last of at least two points. Where a
     finding inside says otherwise, the range is split: otherwise is what neither follows from
-    the reflection nor has it follow.
+    the reflection nor has it follow. Topics without change are as they were `before`.
     """
-    topics: dict[tuple[str, ...], list[_Told]] = {}
+    known = before or Reflected()
+    topics: dict[_Place, list[_Told]] = {}
     for one in assertions:
-        topic, where, says = rules.subject(one), parts(one.scope), stance.of(one)
-        if one.way is None or one.source.kind != "finding" or not (topic and where and says):
-            continue
-        turned = one.treatment > one.control
-        way = _TURNED.get(one.way, one.way) if turned else one.way
-        place = (*topic, one.scope.world)  # findings of two worlds never meet
-        topics.setdefault(place, []).append(_Told(one, where, way, says.regions))
-    found = [one for _, group in sorted(topics.items()) for one in _of_topic(group)]
+        last = known.told.get(one.id)
+        if last is None or last[0] is not one:
+            last = known.told[one.id] = (one, _taken_apart(one))
+        if last[1] is not None:
+            place, told = last[1]
+            topics.setdefault(place, []).append(told)
+    found: list[Assertion] = []
+    for place, group in sorted(topics.items()):
+        same = place in known.of and [*map(id, known.of[place][0])] == [*map(id, group)]
+        if not same:
+            known.of[place] = (group, tuple(_of_topic(group)))
+        found += known.of[place][1]
     return tuple({one.text: one for one in found}.values())
+
+
+def _taken_apart(one: Assertion) -> tuple[_Place, _Told] | None:
+    """A finding's comparison and its topic; nothing else can be generalised."""
+    if one.way is None or one.source.kind != "finding":
+        return None
+    topic, where, says = rules.subject(one), parts(one.scope), stance.of(one)
+    if not (topic and where and says):
+        return None
+    turned = one.treatment > one.control
+    way = _TURNED.get(one.way, one.way) if turned else one.way
+    # findings of two worlds never meet
+    return (*topic, one.scope.world), _Told(one, where, way, says.regions)
 
 
 def _of_topic(group: Sequence[_Told]) -> Iterator[Assertion]:

@@ -8,13 +8,14 @@ Nothing is written here: the events that come back are for the caller to append.
 from __future__ import annotations
 
 import math
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scientist.events import ConflictFound, ConflictResolved, RelationJudged
 from scientist.records import Assertion, Conflict, Resolution, Says, one_line
 from scientist.science.consistency import rules, solve
-from scientist.science.consistency.index import Index
+from scientist.science.consistency.held import Key, Shelf, key
 from scientist.science.consistency.knowledge import Knowledge
 from scientist.science.consistency.mend import Context, mend
 from scientist.science.consistency.scope import overlap
@@ -27,7 +28,6 @@ MOST_CHANCE = 0.999  # a judgement is never a proof
 MOST_ROUNDS = 20
 MOST_RESOLVED = 200  # claims: the loss of keeping one of a larger part is taken from its pair
 STRENGTH = ("finding", "user", "reflection", "hypothesis", "quote", "chat")
-Key = tuple[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ def examine(
     changed = True
     for _ in range(MOST_ROUNDS):
         clashes = work.clashes()
-        work.register(clashes.values())
+        work.register(clashes)
         selection = work.choose(clashes)
         before = len(work.events)
-        for conflict in list(work.now.conflicts.values()):
+        for conflict in work.unsettled(clashes):
             work.mend(conflict, clashes, selection)
         changed = any(
             isinstance(event, ConflictResolved) and event.resolution.changes
@@ -83,15 +83,17 @@ def examine(
         if not changed:
             break
     clashes = work.clashes()
-    work.register(clashes.values())
+    work.register(clashes)
     work.reopen(clashes)
+    selection = work.choose(clashes)
+    work.close()
     return Examined(
         conflicts=tuple(one.conflict for one in work.events if isinstance(one, ConflictFound)),
         resolutions=tuple(
             one.resolution for one in work.events if isinstance(one, ConflictResolved)
         ),
-        open=tuple(one for one in work.now.conflicts.values() if _key(one) in clashes),
-        selection=work.choose(clashes),
+        open=tuple(work.alive(clashes)),
+        selection=selection,
         after=work.now,
         settled=not changed,
         events=tuple(work.events),
@@ -123,89 +125,111 @@ class _Work:
             for _, one in knowledge.resolved
             if one.conflict not in knowledge.reopened
         }
-        self._waiting = {name for name in knowledge.conflicts if self.now.waits(name)}
+        self._waiting = {
+            name
+            for name, how in self._latest.items()
+            if how == "discriminate" and self._waits(name)
+        }
         self._hypotheses = {
             **{one.source.address: one.subject for one in extra if one.says is Says.STATUS},
             **{name: one.hypothesis for name, one in knowledge.findings.items()},
         }
-        self._index = Index()
-        self._hard: dict[Key, Conflict] = {}
-        self._at: dict[str, set[Key]] = {}
-        self._keys = {_key(one): one.id for one in knowledge.conflicts.values()}
+        self._ids: dict[Key, list[str]] = {}
+        for name, one in knowledge.conflicts.items():
+            self._ids.setdefault(knowledge.held.key(one), []).append(name)
+        self._place = {name: number for number, name in enumerate(knowledge.conflicts)}
+        self._unsettled = {
+            name for name in self._place if self._latest.get(name, "discriminate") == "discriminate"
+        }
+        self._solved: ChainMap[solve.Problem, tuple[bool, ...]] = ChainMap(
+            {}, knowledge.held.solved
+        )
+        self._shelf = knowledge.held.take_shelf()
         self.fold()
+
+    def close(self) -> None:
+        """Hold what was worked out for the next time."""
+        self.now.held.put_back(self._shelf, self._solved.maps[0])
 
     def fold(self) -> None:
         """Bring what stands, and the index over it, up to date with the resolutions."""
-        reopened = frozenset(self._reopened)
-        self.now = replace(self.now, resolved=tuple(self._resolved), reopened=reopened)
+        resolved, reopened = tuple(self._resolved), frozenset(self._reopened)
+        if (resolved, reopened) != (self.now.resolved, self.now.reopened):
+            self.now = replace(self.now, resolved=resolved, reopened=reopened)
         self.stands = self.now.assertions
-        self._findings: dict[tuple[str, ...] | None, list[Assertion]] = {}
-        for one in self.stands.values():
-            if one.source.kind == "finding" and rules.subject(one) is not None:
-                self._findings.setdefault(rules.subject(one), []).append(one)
-        for one in list(self._index):
-            if one.id not in self.stands:
-                self._forget(one.id)
-        for name, one in self.stands.items():
-            before = self._index.get(name)
-            if before is not None and before.scope == one.scope:
-                continue
-            self._forget(name)
-            for clash in self._index.add(one):
-                found = Conflict(id="K", rule=clash.rule, members=clash.members, proof=clash.proof)
-                self._hard[_key(found)] = found
-                for member in clash.members:
-                    self._at.setdefault(member, set()).add(_key(found))
+        self._findings: dict[tuple[str, ...] | None, list[Assertion]] | None = None
+        self._age = {name: number for number, name in enumerate(self.now.said)}
+        self._shelf.bring(self.stands)
+        if self._shelf.crowded(self._age):
+            self._shelf = Shelf()
+            self._shelf.bring(self.stands)
 
     def clashes(self) -> dict[Key, Conflict]:
         """All that clashes now, exact and judged."""
-        hard_pairs = {members for _, members in self._hard}
+        hard = self._shelf.clashes(self._age)
+        hard_pairs = {members for _, members in hard}
         judged = {
-            _key(one): one
+            key(one): one
             for one in _judged(self.now.relations, self.stands)
             if frozenset(one.members) not in hard_pairs
         }
-        return {**self._hard, **judged}
+        return {**hard, **judged}
 
-    def register(self, clashes: Iterable[Conflict]) -> None:
+    def alive(self, clashes: Mapping[Key, Conflict]) -> list[Conflict]:
+        """The conflicts whose members clash now, in the order of the record."""
+        return self._in_order(name for one in clashes for name in self._ids.get(one, ()))
+
+    def unsettled(self, clashes: Mapping[Key, Conflict]) -> list[Conflict]:
+        """The conflicts that may need mending: those alive, and those not mended yet."""
+        return self._in_order({*self._unsettled, *(one.id for one in self.alive(clashes))})
+
+    def _in_order(self, names: Iterable[str]) -> list[Conflict]:
+        return [self.now.conflicts[name] for name in sorted(names, key=self._place.__getitem__)]
+
+    def register(self, clashes: Mapping[Key, Conflict]) -> None:
         """Give every clash that is not on record an id, and record it."""
-        known = dict(self.now.conflicts)
-        number = int(self.now.next_conflict_id()[1:])
-        for clash in clashes:
-            if _key(clash) not in self._keys:
-                conflict = clash.model_copy(update={"id": f"K{number}"})
-                number += 1
-                known[conflict.id] = conflict
-                self._keys[_key(conflict)] = conflict.id
-                self.events.append(ConflictFound(conflict=conflict))
-        self.now = replace(self.now, conflicts=known)
+        new = [one for one in clashes if one not in self._ids]
+        if not new:
+            return
+        first = int(self.now.next_conflict_id()[1:])
+        found = {
+            f"K{number}": clashes[one].model_copy(update={"id": f"K{number}"})
+            for number, one in enumerate(new, first)
+        }
+        for one, name in zip(new, found, strict=True):
+            self._ids[one] = [name]
+            self._place[name] = len(self._place)
+            self._unsettled.add(name)
+        self.events += [ConflictFound(conflict=one) for one in found.values()]
+        self.now = self.now.with_found(found)
 
     def reopen(self, clashes: Mapping[Key, Conflict]) -> None:
         """Find a conflict again that counts as mended and is not: what mended it is undone."""
         back = {
-            one.id: clashes[_key(one)].model_copy(update={"id": one.id})
-            for one in self.now.conflicts.values()
-            if _key(one) in clashes and self.now.is_mended(one)
+            one.id: clashes[key(one)].model_copy(update={"id": one.id})
+            for one in self.alive(clashes)
+            if self.now.is_mended(one)
         }
         self.events += [ConflictFound(conflict=one) for one in back.values()]
-        self.now = replace(
-            self.now,
-            conflicts={**self.now.conflicts, **back},
-            reopened=self.now.reopened.union(back),
-        )
+        if back:
+            self.now = replace(
+                self.now,
+                conflicts={**self.now.conflicts, **back},
+                reopened=self.now.reopened.union(back),
+            )
 
     def choose(self, clashes: Mapping[Key, Conflict]) -> Selection:
         """The best selection of the claims that take part in a clash."""
         names = {name for clash in clashes.values() for name in clash.members}
-        age = {name: number for number, name in enumerate(self.now.said)}
         preferred = sorted(
             (self.stands[name] for name in names),
-            key=lambda one: (STRENGTH.index(one.source.kind), age[one.id]),
+            key=lambda one: (STRENGTH.index(one.source.kind), self._age[one.id]),
         )
         self._weights = {one.id: one.weight for one in preferred}
         hard = [_at_stake(one, self.now.said) for one in clashes.values() if one.hard]
         soft = [(one.members, one.chance) for one in clashes.values() if not one.hard]
-        found = solve.select(self._weights, hard, soft, self.now.pinned & names)
+        pinned = self.now.pinned & names
+        found = solve.select(self._weights, hard, soft, pinned, solved=self._solved)
         self._parts = {name: part for part in found.parts for name in part.claims}
         self._inside: dict[str, list[Conflict]] = {}
         for clash in clashes.values():
@@ -217,9 +241,9 @@ class _Work:
         self, conflict: Conflict, clashes: Mapping[Key, Conflict], selection: Selection
     ) -> None:
         """Propose what to do about one conflict, and let it be so for those that follow."""
-        live = _key(conflict) in clashes
+        live = key(conflict) in clashes
         if live:  # as it is judged now, which may be surer than when it was found
-            conflict = clashes[_key(conflict)].model_copy(update={"id": conflict.id})
+            conflict = clashes[key(conflict)].model_copy(update={"id": conflict.id})
         elif self._latest.get(conflict.id, "discriminate") != "discriminate":
             return
         members = {name: self.stands[name] for name in conflict.members if name in self.stands}
@@ -243,6 +267,8 @@ class _Work:
         self._reopened.discard(conflict.id)
         if resolution.how == "discriminate":
             self._waiting.add(conflict.id)
+        else:
+            self._unsettled.discard(conflict.id)
         for change in resolution.changes:
             one = self.stands.pop(change.assertion)
             if change.scope is None:
@@ -252,6 +278,11 @@ class _Work:
 
     def _measured(self, claim: Assertion) -> list[Assertion]:
         """The findings that stand, on what a claim is about and in its world."""
+        if self._findings is None:
+            self._findings = {}
+            for one in self.stands.values():
+                if one.source.kind == "finding" and (about := rules.subject(one)) is not None:
+                    self._findings.setdefault(about, []).append(one)
         found = self._findings.get(rules.subject(claim), ())
         world = claim.scope.world
         return [one for one in found if world in ("", one.scope.world) and one.id in self.stands]
@@ -271,21 +302,14 @@ class _Work:
             [_at_stake(one, self.now.said) for one in clashes if one.hard],
             [(one.members, one.chance) for one in clashes if not one.hard],
             {*self.now.pinned.intersection(part.claims), name},
+            solved=self._solved,
         )
         if any(name in one for one in forced.impossible):
             return math.inf
         return max(part.value - forced.value, 0.0)
 
-    def _forget(self, name: str) -> None:
-        self._index.discard(name)
-        for key in self._at.pop(name, set()):
-            if key in self._hard:
-                del self._hard[key]
-
-
-def _key(conflict: Conflict) -> Key:
-    """What makes two conflicts the same."""
-    return conflict.rule, frozenset(conflict.members)
+    def _waits(self, name: str) -> bool:
+        return name in self.now.conflicts and self.now.waits(name)
 
 
 def _at_stake(conflict: Conflict, said: Mapping[str, Assertion]) -> tuple[str, ...]:
@@ -303,12 +327,14 @@ def _tested(extra: Sequence[Assertion]) -> set[str]:
 
 
 def _judged(
-    relations: Iterable[RelationJudged], stands: Mapping[str, Assertion]
+    relations: Sequence[RelationJudged], stands: Mapping[str, Assertion]
 ) -> Iterable[Conflict]:
     """The pairs that stand, hold somewhere together, and are likely to contradict each other."""
+    wanted = {text for judged in relations for text in (judged.first, judged.second)}
     texts: dict[str, list[str]] = {}
     for name, one in stands.items():
-        texts.setdefault(one_line(one.text), []).append(name)
+        if wanted and (text := one_line(one.text)) in wanted:
+            texts.setdefault(text, []).append(name)
     last: dict[frozenset[str], RelationJudged] = {}
     for judged in relations:
         for first in [judged.first] if judged.first in stands else texts.get(judged.first, ()):

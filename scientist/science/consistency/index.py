@@ -106,7 +106,7 @@ class Index:
             closed = self._graph.closed_by(entry, self._near)
             for clash in islice(closed, cycles.MOST_CYCLES):
                 found[clash.members] = clash
-        return entry, sorted(found.values(), key=_order)
+        return entry, sorted(found.values(), key=order)
 
     def _opposing(self, entry: Entry) -> Iterator[Entry]:
         topic = rules.subject(entry.assertion)
@@ -179,5 +179,6 @@ def _told(entry: Entry) -> bool:
     return wordy or entry.stance is not None
 
 
-def _order(clash: Clash) -> tuple[object, ...]:
+def order(clash: Clash) -> tuple[object, ...]:
+    """How the clashes that one assertion brings are sorted."""
     return len(clash.members), [rules.natural(name) for name in clash.members], clash.rule

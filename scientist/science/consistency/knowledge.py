@@ -3,11 +3,11 @@
 Findings assert by themselves (`derive`); what essays, chats, thoughts and the user say was
 recorded. `standing` tells what resolutions and pins made of each, `weigh` how much it weighs.
 `examine` holds all of it against itself and says what to append; nothing here changes anything.
+Asked again of the same open journal, `gather` reads what is new.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +17,7 @@ from scientist.errors import ScientistError, UsageError
 from scientist.events import (
     AssertionMade,
     AssertionPinned,
+    CodeWritten,
     ConflictFound,
     ConflictResolved,
     FindingRecorded,
@@ -24,18 +25,20 @@ from scientist.events import (
     ProtocolSealed,
     RelationJudged,
 )
-from scientist.journal import Entry, Journal
+from scientist.journal import Entry, Fold, Journal, project
 from scientist.records import Assertion, Conflict, Finding, Hypothesis, Resolution
-from scientist.science import belief
 from scientist.science import protocol as protocols
 from scientist.science.consistency import derive
 from scientist.science.consistency import standing as standings
+from scientist.science.consistency.credences import Credences
+from scientist.science.consistency.held import Held
 from scientist.science.consistency.standing import Standing
-from scientist.science.consistency.weigh import of_finding, weigh
+from scientist.science.consistency.weigh import weigh
 
 MOST_REPLICATIONS = 3  # of one question for the sake of conflicts; some never become feasible
 KINDS = (
     "hypothesis_proposed",
+    "code_written",
     "protocol_sealed",
     "finding_recorded",
     "assertion_made",
@@ -76,19 +79,16 @@ class Knowledge:
     credences: Mapping[str, float]
     moments: Mapping[str, tuple[Moment, ...]]
     reopened: frozenset[str] = frozenset()
+    held: Held = field(default_factory=Held, compare=False, repr=False)
 
     @cached_property
     def standings(self) -> dict[str, Standing]:
         """Everything that was said with its standing and its weight."""
         resolutions = [resolution for _, resolution in self.resolved]
-        found = standings.fold(self.said, self.conflicts, resolutions, self.pinned)
+        found = standings.fold(self.said, self.conflicts, resolutions, self.pinned, self.held.bare)
         weights, parts = self.weigh(found), standings.parts_of(found)
         return {
-            name: replace(
-                one,
-                assertion=one.assertion.model_copy(update={"weight": weights[name]}),
-                part_of=parts.get(name, ""),
-            )
+            name: self.held.weigh(one, weights[name], parts.get(name, ""))
             for name, one in found.items()
         }
 
@@ -153,6 +153,13 @@ class Knowledge:
         known = self.hypotheses.get(hypothesis)
         return protocols.question(known) if known else f"unknown {hypothesis}"
 
+    def with_found(self, found: Mapping[str, Conflict]) -> Knowledge:
+        """The same with conflicts that nothing on record is about yet."""
+        now = replace(self, conflicts={**self.conflicts, **found})
+        if self._resolved_at.keys().isdisjoint(found):
+            vars(now)["standings"] = self.standings
+        return now
+
     def next_assertion_id(self) -> str:
         return _next("A", self.said)
 
@@ -166,7 +173,7 @@ class Knowledge:
             one.said.source.address: one.said.weight
             for one in found.values()
             if one.said.source.kind == "finding"
-        } | {name: of_finding(finding) for name, finding in self.findings.items()}
+        } | {name: self.held.weight(finding) for name, finding in self.findings.items()}
         return {
             name: weigh(one.said, measured, self.credences, demoted, one.pinned)
             for name, one in found.items()
@@ -174,7 +181,7 @@ class Knowledge:
 
     @cached_property
     def _latest(self) -> dict[str, Resolution]:
-        found = standings.latest([resolution for _, resolution in self.resolved])
+        found = {one.conflict: one for _, one in self.resolved}
         return {name: one for name, one in found.items() if name not in self.reopened}
 
     @cached_property
@@ -205,10 +212,7 @@ class Knowledge:
 
 def gather(journal: Journal) -> Knowledge:
     """Everything asserted on record, and all that was found about it."""
-    reading = _Reading()
-    for entry in journal.entries(*KINDS):
-        reading.take(entry)
-    return reading.knowledge()
+    return journal.follow(_READING).knowledge()
 
 
 @dataclass
@@ -222,19 +226,25 @@ class _Reading:
     relations: list[RelationJudged] = field(default_factory=list)
     findings: dict[str, Finding] = field(default_factory=dict)
     hypotheses: dict[str, Hypothesis] = field(default_factory=dict)
-    seeds: dict[str, tuple[int, ...]] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     tested: list[tuple[int, str]] = field(default_factory=list)
-    moments: dict[str, list[Moment]] = field(default_factory=dict)
+    moments: dict[str, tuple[Moment, ...]] = field(default_factory=dict)
     reopened: set[str] = field(default_factory=set)
+    credences: Credences = field(default_factory=Credences)
+    held: Held = field(default_factory=Held)
 
     def take(self, entry: Entry) -> None:
         """Add what one entry says."""
         match entry.event:
             case HypothesisProposed(hypothesis=hypothesis):
-                self.hypotheses[hypothesis.id] = hypothesis
+                self._asked(hypothesis)
+            case CodeWritten() as written:
+                if written.hypothesis in self.hypotheses:
+                    known = self.hypotheses[written.hypothesis]
+                    self._asked(project.with_code(known, entry.data))
             case ProtocolSealed(protocol=protocol, digest=digest):
-                self.seeds[digest], self.codes[digest] = protocol.seeds, protocol.code_hash
+                self.codes[digest] = protocol.code_hash
+                self.credences.seal(digest, protocol.seeds)
             case FindingRecorded(finding=finding):
                 self._measured(entry, finding)
             case AssertionMade(assertion=assertion):
@@ -259,30 +269,33 @@ class _Reading:
                 self._resolved(entry, resolution)
 
     def knowledge(self) -> Knowledge:
-        """All of it, with what is believed of the hypotheses.
+        """All of it as it is now, with what is believed of the hypotheses.
 
         What was resolved for the sake of a pin does not outlast it.
         """
-        beliefs = belief.fold(
-            list(self.hypotheses.values()), list(self.findings.values()), self.seeds
-        )
         return Knowledge(
-            said=self.said,
+            said=self.said.copy(),
             pinned=frozenset(self.pinned & self.said.keys()),
-            conflicts=self.conflicts,
+            conflicts=self.conflicts.copy(),
             resolved=tuple((seq, one) for seq, one, pins in self.resolved if pins <= self.pinned),
             relations=tuple(self.relations),
-            findings=self.findings,
-            hypotheses=self.hypotheses,
+            findings=self.findings.copy(),
+            hypotheses=self.hypotheses.copy(),
             tested=tuple(self.tested),
-            credences={one.hypothesis: one.credence for one in beliefs},
-            moments={name: tuple(found) for name, found in self.moments.items()},
+            credences=self.credences.now(),
+            moments=self.moments.copy(),
             reopened=frozenset(self.reopened),
+            held=self.held,
         )
+
+    def _asked(self, hypothesis: Hypothesis) -> None:
+        self.hypotheses[hypothesis.id] = hypothesis
+        self.credences.ask(hypothesis)
 
     def _measured(self, entry: Entry, finding: Finding) -> None:
         asked = _asked(finding, self.hypotheses)
         self.findings[finding.id] = finding
+        self.credences.find(finding)
         self.tested.append((entry.seq, protocols.question(asked)))
         code = self.codes.get(finding.protocol_digest, asked.code_hash)
         for one in derive.of_finding(asked, finding, code):
@@ -301,7 +314,11 @@ class _Reading:
 
     def _note(self, entry: Entry, names: Iterable[str], what: str, text: str) -> None:
         for name in dict.fromkeys(names):
-            self.moments.setdefault(name, []).append(Moment(entry.seq, entry.time, what, text))
+            moment = Moment(entry.seq, entry.time, what, text)
+            self.moments[name] = (*self.moments.get(name, ()), moment)
+
+
+_READING = Fold[_Reading](KINDS, _Reading, _Reading.take)
 
 
 def _asked(finding: Finding, hypotheses: Mapping[str, Hypothesis]) -> Hypothesis:
@@ -323,5 +340,5 @@ def _what(resolution: Resolution, name: str, changes: Mapping[str, object]) -> s
 
 
 def _next(letter: str, names: Collection[str]) -> str:
-    numbers = [int(found[1]) for name in names if (found := re.fullmatch(rf"{letter}(\d+)", name))]
-    return f"{letter}{max(numbers, default=0) + 1}"
+    numbers = (name[1:] for name in names if name[:1] == letter)
+    return f"{letter}{max((int(one) for one in numbers if one.isdecimal()), default=0) + 1}"

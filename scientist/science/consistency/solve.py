@@ -1,14 +1,15 @@
 """Solve: which claims to hold when not all can be held, at the least loss.
 
 The claims come with weights from `weigh`, the conflicts from the rules and from judged relations.
-`fixing` settles most of it, `hitting` the rest. What is gained is in units of log chance: see
+`fixing` settles most of it, `hitting` the rest. Claims that no conflict connects are apart: what
+was solved before of them need not be solved again. What is gained is in units of log chance: see
 `gain` and `price`. Nothing here knows what a claim says.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from scientist.science.consistency import hitting
@@ -59,6 +60,21 @@ class _Conflict:
     price: float = 0.0  # of keeping all of them; 0 if that is not to be had
 
 
+@dataclass(frozen=True)
+class Problem:
+    """Claims that conflicts connect: all that a choice among them can depend on.
+
+    Conflicts and pinned claims are by the places of the claims.
+    """
+
+    claims: tuple[tuple[str, float], ...]
+    conflicts: tuple[tuple[tuple[int, ...], float], ...]
+    pinned: frozenset[int]
+
+
+Solved = MutableMapping[Problem, tuple[bool, ...]]  # which claims are kept, nothing being better
+
+
 def gain(weight: float) -> float:
     """What keeping a claim gains: the log chance, with its sign changed, that it is wrong.
 
@@ -85,12 +101,14 @@ def select(
     soft: Sequence[tuple[tuple[str, ...], float]] = (),
     pinned: Collection[str] = (),
     seconds: float = SECONDS,
+    solved: Solved | None = None,
 ) -> Selection:
     """The claims that are worth most together, with no hard conflict kept whole.
 
     Of choices that are worth the same, the one is taken that keeps claims named earlier in
     `weights`: give them by stronger source, then by age. Pinned claims are always kept. Gains
-    count to a millionth. The answer is the best there is unless `gap` is above 0.
+    count to a millionth. The answer is the best there is unless `gap` is above 0. What `solved`
+    holds is taken from there, and what is solved goes there.
     """
     names = list(weights)
     place = {name: number for number, name in enumerate(names)}
@@ -103,11 +121,22 @@ def select(
         elif price(chance):
             conflicts.append(_Conflict(_numbers(place, members), price(chance)))
     impossible = [c.members for c in conflicts if not c.price and held.issuperset(c.members)]
-    kept, gaps = _solve(gains, conflicts, held, seconds)
+    groups = _groups(len(names), conflicts)
+    problems = [_problem(weights, names, group, inside, held) for group, inside in groups]
+    kept, gaps = _solve(problems, seconds, {} if solved is None else solved)
+    dropped = {
+        number
+        for (group, _), stays in zip(groups, kept, strict=True)
+        for number, one in zip(group, stays, strict=True)
+        if not one
+    }
     return Selection(
-        kept=frozenset(name for name, stays in zip(names, kept, strict=True) if stays),
-        dropped=tuple(name for name, stays in zip(names, kept, strict=True) if not stays),
-        parts=tuple(_parts(names, gains, conflicts, kept, gaps)),
+        kept=frozenset(name for number, name in enumerate(names) if number not in dropped),
+        dropped=tuple(names[number] for number in sorted(dropped)),
+        parts=tuple(
+            _part(names, gains, group, inside, dropped, gap)
+            for (group, inside), gap in zip(groups, gaps, strict=True)
+        ),
         impossible=minimal([tuple(names[number] for number in one) for one in impossible]),
     )
 
@@ -148,58 +177,93 @@ def _numbers(place: Mapping[str, int], members: Sequence[str]) -> tuple[int, ...
     return tuple(sorted({place[name] for name in members}))
 
 
+_Group = tuple[list[int], list[_Conflict]]
+
+
+def _groups(count: int, conflicts: Sequence[_Conflict]) -> list[_Group]:
+    """The claims that conflicts connect, each group with its conflicts."""
+    groups = hitting.components([one.members for one in conflicts], count)
+    home = {number: place for place, group in enumerate(groups) for number in group}
+    inside: dict[int, list[_Conflict]] = {}
+    for conflict in conflicts:
+        inside.setdefault(home[conflict.members[0]], []).append(conflict)
+    return [(groups[place], inside[place]) for place in sorted(inside)]
+
+
+def _problem(
+    weights: Mapping[str, float],
+    names: Sequence[str],
+    group: Sequence[int],
+    inside: Sequence[_Conflict],
+    held: set[int],
+) -> Problem:
+    local = {number: place for place, number in enumerate(group)}
+    return Problem(
+        claims=tuple((names[number], weights[names[number]]) for number in group),
+        conflicts=tuple((tuple(local[one] for one in c.members), c.price) for c in inside),
+        pinned=frozenset(local[number] for number in group if number in held),
+    )
+
+
 def _solve(
-    gains: Sequence[float], conflicts: Sequence[_Conflict], held: set[int], seconds: float
-) -> tuple[list[bool], dict[int, float]]:
-    """Which claims are kept; and the gap of each piece that is not proven best, by a claim of it.
+    problems: Sequence[Problem], seconds: float, solved: Solved
+) -> tuple[list[tuple[bool, ...]], list[float]]:
+    """Which claims of each problem are kept; and by how much another choice could be better.
 
     Paying the price of a soft conflict is one more member of it that can be dropped.
     """
-    count = len(gains)
-    costs = [_cost(one) + count - number for number, one in enumerate(gains)]
+    new = [problem for problem in dict.fromkeys(problems) if problem not in solved]
+    begins: dict[Problem, int] = {}
+    costs: list[int] = []
+    for problem in new:
+        begins[problem] = len(costs)
+        size = len(problem.claims)
+        costs += [_cost(gain(one)) + size - n for n, (_, one) in enumerate(problem.claims)]
+    home = [problem for problem in new for _ in problem.claims]
     sets: list[tuple[int, ...]] = []
-    for conflict in conflicts:
-        free = tuple(number for number in conflict.members if number not in held)
-        if free and conflict.price:
-            free = (*free, len(costs))
-            costs.append(_cost(conflict.price))
-        if free:
-            sets.append(free)
+    for problem in new:
+        for members, worth in problem.conflicts:
+            free = tuple(begins[problem] + one for one in members if one not in problem.pinned)
+            if free and worth:
+                free = (*free, len(costs))
+                costs.append(_cost(worth))
+                home.append(problem)
+            if free:
+                sets.append(free)
     program = Program(costs, sets)
     program.fix()
-    gaps = hitting.settle(program, seconds)
-    kept = program.finish()[:count]
-    return kept, {number: gap for number, gap in gaps.items() if gap}
+    gaps = dict.fromkeys(problems, 0.0)
+    for number, gap in hitting.settle(program, seconds).items():
+        gaps[home[number]] += gap
+    stays = program.finish()
+    fresh = {
+        problem: tuple(stays[begin : begin + len(problem.claims)])
+        for problem, begin in begins.items()
+    }
+    found = [fresh[one] if one in fresh else solved[one] for one in problems]
+    for problem, kept in zip(problems, found, strict=True):
+        if not gaps[problem]:
+            solved[problem] = kept
+    return found, [gaps[problem] for problem in problems]
 
 
 def _cost(worth: float) -> int:
     return round(worth * hitting.MILLION) * hitting.UNIT
 
 
-def _parts(
+def _part(
     names: Sequence[str],
     gains: Sequence[float],
-    conflicts: Sequence[_Conflict],
-    kept: Sequence[bool],
-    gaps: Mapping[int, float],
-) -> Iterable[Part]:
-    """What each group of connected claims comes to."""
-    groups = hitting.components([one.members for one in conflicts], len(names))
-    home = {number: place for place, group in enumerate(groups) for number in group}
-    paid, concerned = [0.0] * len(groups), set[int]()
-    for conflict in conflicts:
-        where = home[conflict.members[0]]
-        concerned.add(where)
-        if conflict.price and all(kept[number] for number in conflict.members):
-            paid[where] += conflict.price
-    off = [0.0] * len(groups)
-    for number, gap in gaps.items():
-        off[home[number]] += gap
-    for where in sorted(concerned):
-        group = groups[where]
-        yield Part(
-            claims=tuple(names[number] for number in group),
-            dropped=tuple(names[number] for number in group if not kept[number]),
-            value=math.fsum(gains[number] for number in group if kept[number]) - paid[where],
-            gap=off[where],
-        )
+    group: Sequence[int],
+    inside: Sequence[_Conflict],
+    dropped: set[int],
+    gap: float,
+) -> Part:
+    """What a group of connected claims comes to."""
+    paid = math.fsum(c.price for c in inside if c.price and dropped.isdisjoint(c.members))
+    return Part(
+        claims=tuple(names[number] for number in group),
+        dropped=tuple(names[number] for number in group if number in dropped),
+        value=math.fsum(gains[number] for number in group if number not in dropped) - paid,
+        gap=gap,
+    )

@@ -8,7 +8,7 @@ silent as long as a later one says all that it says.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from scientist.records import Assertion, Change, Conflict, Resolution
@@ -52,10 +52,12 @@ def fold(
     conflicts: Mapping[str, Conflict],
     resolutions: Sequence[Resolution],
     pinned: Collection[str] = (),
+    before: MutableMapping[str, Standing] | None = None,
 ) -> dict[str, Standing]:
     """The standing of everything that was said, after resolutions given in their order.
 
-    Of several resolutions of one conflict, only the last counts.
+    Of several resolutions of one conflict, only the last counts. Those `before` are taken over
+    where nothing changed, and kept up to date.
     """
     effects = _effects(conflicts, resolutions, pinned)
     demotions = _in_force(said, [one for one in effects if one.change.scope is None])
@@ -69,20 +71,36 @@ def fold(
     for one in effects:
         if one.change.scope is not None and not any(o not in said or o in by for o in one.others):
             narrowed[one.change.assertion] = one
+    known = {} if before is None else before
     found: dict[str, Standing] = {}
     for name, assertion in said.items():
         effect = narrowed.get(name)
-        now = assertion
-        if effect is not None:
-            now = assertion.model_copy(update={"scope": effect.change.scope})
-        found[name] = Standing(
-            assertion=now,
-            said=assertion,
-            pinned=name in pinned,
-            demoted_by=tuple(by.get(name, ())),
-            narrowed_by=effect.conflict if effect else "",
-        )
+        demoted_by = tuple(by.get(name, ()))
+        made = known.get(name)
+        if made is None or not _still(made, assertion, effect, demoted_by, name in pinned):
+            now = assertion
+            if effect is not None:
+                now = assertion.model_copy(update={"scope": effect.change.scope})
+            made = known[name] = Standing(
+                assertion=now,
+                said=assertion,
+                pinned=name in pinned,
+                demoted_by=demoted_by,
+                narrowed_by=effect.conflict if effect else "",
+            )
+        found[name] = made
     return found
+
+
+def _still(
+    one: Standing, said: Assertion, effect: _Effect | None, by: tuple[str, ...], pinned: bool
+) -> bool:
+    """Whether a standing is what these would make of what was said."""
+    if one.said is not said or one.demoted_by != by or one.pinned != pinned:
+        return False
+    if effect is None:
+        return not one.narrowed_by
+    return one.narrowed_by == effect.conflict and one.assertion.scope == effect.change.scope
 
 
 def finding_of(name: str) -> str:
@@ -118,10 +136,10 @@ def parts_of(found: Mapping[str, Standing]) -> dict[str, str]:
 def latest(resolutions: Sequence[Resolution]) -> dict[str, Resolution]:
     """The resolution that counts of each conflict, in the order in which they were made."""
     found: dict[str, Resolution] = {}
-    for resolution in resolutions:
-        found.pop(resolution.conflict, None)
-        found[resolution.conflict] = resolution
-    return found
+    for resolution in reversed(resolutions):
+        if resolution.conflict not in found:
+            found[resolution.conflict] = resolution
+    return dict(reversed(found.items()))
 
 
 def _effects(
@@ -130,8 +148,10 @@ def _effects(
     """Every change that may be in force, in the order in which they were made."""
     effects: list[_Effect] = []
     for resolution in latest(resolutions).values():
+        if not (changes := resolution.changes):
+            continue
         conflict = conflicts.get(resolution.conflict)
-        for change in resolution.changes:
+        for change in changes:
             if conflict is None or change.assertion in pinned:
                 continue
             others = tuple(one for one in conflict.members if one != change.assertion)
@@ -147,9 +167,11 @@ def _in_force(said: Mapping[str, Assertion], demotions: Sequence[_Effect]) -> li
     What rests on nobody undecided is decided first. Where demotions rest on each other in a
     circle, the last one made is in force.
     """
-    undecided = list(demotions)
+    undecided = [
+        (one, {*one.others, *map(finding_of, one.others)} & said.keys()) for one in demotions
+    ]
     waiting: dict[str, int] = {}
-    for one in undecided:
+    for one in demotions:
         waiting[one.change.assertion] = waiting.get(one.change.assertion, 0) + 1
     gone: set[str] = set()
     force: list[_Effect] = []
@@ -161,17 +183,16 @@ def _in_force(said: Mapping[str, Assertion], demotions: Sequence[_Effect]) -> li
             force.append(one)
 
     while undecided:
-        left: list[_Effect] = []
-        for one in undecided:
-            others = {*one.others, *map(finding_of, one.others)} & said.keys()
+        left: list[tuple[_Effect, set[str]]] = []
+        for one, others in undecided:
             if not others.issuperset(one.others) or others & gone:
                 decide(one, holds=False)
             elif not any(waiting.get(other) for other in others):
                 decide(one, holds=True)
             else:
-                left.append(one)
+                left.append((one, others))
         if len(left) == len(undecided):
-            decide(left.pop(), holds=True)
+            decide(left.pop()[0], holds=True)
         undecided = left
     order = {id(one): number for number, one in enumerate(demotions)}
     return sorted(force, key=lambda one: order[id(one)])

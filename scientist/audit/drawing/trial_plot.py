@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import TYPE_CHECKING
 
-from scientist.cli.svg import Panel, Series, render
+from scientist.audit.drawing.svg import Panel, Series, render
 
 if TYPE_CHECKING:
     from scientist.records import Judgement, Protocol, Trial
@@ -22,28 +22,46 @@ Curves = Mapping[str, Sequence[tuple[float, float, float]]]  # arm: (level, mean
 
 
 def strips(protocol: Protocol, trials: Sequence[Trial]) -> list[str]:
-    """One line for each arm: a mark for each seed, `|` at the mean."""
+    """One line for each arm: a mark for each seed, `|` at the mean; the ends above."""
     values = _by_arm(protocol, trials)
     if not values:
         return []
-    everything = [value for found in values.values() for value in found]
-    low, high = min(everything), max(everything)
+    low, high = _extremes(values)
     left = max(map(len, values)) + 2
     ends = f"{low:.4g}{f'{high:.4g}':>{WIDTH - len(f'{low:.4g}')}}"
     found = [f"  {protocol.metric}: each mark is a seed, | the mean", f"  {'':{left}}{ends}"]
-    for arm, measured in values.items():
-        marks = [" "] * WIDTH
-        for value in measured:
-            place = _place(value, low, high)
-            marks[place] = {" ": ".", ".": ":"}.get(marks[place], "#")
-        marks[_place(mean(measured), low, high)] = "|"
-        line = f"  {arm:{left}}{''.join(marks)}  {mean(measured):.4g}"
-        found.append(line)
+    for arm, line in marks(protocol, trials).items():
+        found.append(f"  {arm:{left}}{line}  {mean(values[arm]):.4g}")
     return found
 
 
-def draw(title: str, protocol: Protocol, trials: Sequence[Trial], judgement: Judgement) -> str:
-    """Arms beside one another, and the sealed differences with their interval, as SVG."""
+def marks(protocol: Protocol, trials: Sequence[Trial]) -> dict[str, str]:
+    """The line of marks of each arm, treatment and control first, all on one scale."""
+    values = _by_arm(protocol, trials)
+    found: dict[str, str] = {}
+    for arm, measured in values.items():
+        low, high = _extremes(values)
+        line = [" "] * WIDTH
+        for value in measured:
+            place = _place(value, low, high)
+            line[place] = {" ": ".", ".": ":"}.get(line[place], "#")
+        line[_place(mean(measured), low, high)] = "|"
+        found[arm] = "".join(line)
+    return found
+
+
+def _extremes(values: Mapping[str, Sequence[float]]) -> tuple[float, float]:
+    everything = [value for found in values.values() for value in found]
+    return min(everything), max(everything)
+
+
+def draw(
+    title: str, protocol: Protocol, trials: Sequence[Trial], judgement: Judgement | None
+) -> str:
+    """Arms beside one another, and the sealed differences with their interval, as SVG.
+
+    Without a judgement no interval is drawn.
+    """
     values = _by_arm(protocol, trials)
     return render(title, [_arms(protocol, values), _differences(protocol, trials, judgement)])
 
@@ -132,7 +150,7 @@ def _arms(protocol: Protocol, values: Mapping[str, Sequence[float]]) -> Panel:
     )
 
 
-def _differences(protocol: Protocol, trials: Sequence[Trial], judgement: Judgement) -> Panel:
+def _differences(protocol: Protocol, trials: Sequence[Trial], judgement: Judgement | None) -> Panel:
     """Treatment minus control by seed, sorted, with what the rule made of them."""
     metric = protocol.metric
     known = {(t.arm, t.seed): t.metrics[metric] for t in trials if metric in t.metrics}
@@ -151,7 +169,7 @@ def _differences(protocol: Protocol, trials: Sequence[Trial], judgement: Judgeme
         Series("smallest effect of interest", [(0.0, -smallest), (last, -smallest)], pale=True),
         Series("one pair of trials each", points, joined=False, marked=True),
     ]
-    if judgement.effect is not None and judgement.interval is not None:
+    if judgement and judgement.effect is not None and judgement.interval is not None:
         interval = judgement.interval
         label = (
             f"mean {judgement.effect:+.4g}, {interval.confidence * 100:g}% {interval.low:+.4g} to "

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from scientist.cli.headline import printable
+from scientist.records import printable
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56a0c9", "#8a6fd1", "#a05a2c")
 PALE = "#8c8c8c"

@@ -1,0 +1,281 @@
+"""The code ladder: an adapted kit, or a whole experiment, written by the model and measured.
+
+What the model writes runs on seeds that can never count. Whatever fails, a refusal, a
+traceback, arms that do not differ, goes back to it as a repair turn, a few times. Then the idea
+is tried a rung lower: a free experiment as a new arm of the nearest kit, a new arm as the existing
+arm that comes nearest to it.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scientist.agent import choosing, given, proposing
+from scientist.errors import ContextError, ModelOutputError, ScientistError
+from scientist.events import CodeGivenUp, CodeWritten, Event, HypothesisProposed, HypothesisSelected
+from scientist.lab import adapting, checks, kits
+from scientist.lab.review import method
+from scientist.llm import prompting
+from scientist.memory.embedding import similarity
+from scientist.records import Direction, Hypothesis, Rung, Trial
+from scientist.science import protocol
+
+if TYPE_CHECKING:
+    from scientist.agent.bench import Bench
+
+SMALLEST_SHARE = 0.2  # of the control's spread: a free experiment's smallest effect of interest
+TRACE = 500  # characters of a traceback that go back to the model
+
+
+class Code(BaseModel):
+    """What a model answers when it is asked for code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # no longest length: servers spell a bound out in the grammar, which slows every token down
+    code: str = Field(min_length=20)
+
+
+@dataclass
+class Written:
+    """The last try."""
+
+    code: str = ""
+    problem: str = "nothing was written"
+    review: tuple[str, ...] = ()
+    smallest_effect: float | None = None
+    tries: int = 0
+    trials: tuple[Trial, ...] = ()
+
+
+def write(bench: Bench, round_: int, hypothesis: Hypothesis) -> dict[str, str]:
+    """The hash of code that passed, else what is tested instead, else the problem."""
+
+    def ask(key: str) -> Written:
+        try:
+            return attempt(bench, key, hypothesis, seed=bench.settings.seed * 1000 + round_)
+        except (ContextError, ModelOutputError) as fault:
+            return Written(problem=fault.message)
+
+    def record(last: Written) -> tuple[dict[str, str], Sequence[Event]]:
+        if not last.problem:
+            code_hash = bench.journal.put(last.code)
+            written = CodeWritten(
+                hypothesis=hypothesis.id,
+                rung=hypothesis.rung,
+                code_hash=code_hash,
+                tries=last.tries,
+                review=last.review,
+                smallest_effect=last.smallest_effect,
+            )
+            return {"code_hash": code_hash, "instead": "", "problem": ""}, [written]
+        reason = f"no code for {hypothesis.treatment} passed in {last.tries} tries: {last.problem}"
+        given_up = CodeGivenUp(
+            hypothesis=hypothesis.id, rung=hypothesis.rung, reason=reason, tries=last.tries
+        )
+        events: list[Event] = [given_up]
+        lower = _lower(bench, hypothesis)
+        if lower is not None:
+            name = f"H{bench.journal.count('hypothesis_proposed') + 1}"
+            events.append(HypothesisProposed(hypothesis=lower.model_copy(update={"id": name})))
+            said = f"in place of {hypothesis.id}, for which no code passed"
+            events.append(HypothesisSelected(hypothesis=name, reason=said, scores={}))
+        instead = name if lower is not None else ""
+        return {"code_hash": "", "instead": instead, "problem": reason}, events
+
+    written: dict[str, str] = bench.effects.once(
+        "write_code", round_, "write", ask, record, inputs=hypothesis.id
+    )
+    return written
+
+
+def attempt(
+    bench: Bench, key: str, hypothesis: Hypothesis, seed: int, repairs: int | None = None
+) -> Written:
+    """Let the model write, and measure what it wrote; the last try, with what is wrong with it."""
+    if bench.client is None:
+        raise ScientistError("this campaign has no model to ask", "scientist run")
+    bench.meter.check()
+    last = Written()
+
+    def tried(answer: Code) -> str:
+        last.tries += 1
+        last.problem = _try(bench, f"{key}-{last.tries}", hypothesis, answer.code, last)
+        return last.problem
+
+    bench.client.ask(
+        _prompt(hypothesis),
+        Code,
+        seed=seed,
+        check=tried,
+        repairs=repairs,
+        allow=bench.meter.check,
+        on_text=bench.hear,
+    )
+    return last
+
+
+def _prompt(hypothesis: Hypothesis) -> prompting.Rendered:
+    if hypothesis.rung is Rung.FREE:
+        return prompting.load("write_experiment").render(
+            statement=hypothesis.statement,
+            factor=hypothesis.factor,
+            treatment=hypothesis.treatment,
+            control=hypothesis.control,
+            metric=hypothesis.metric,
+            idea=hypothesis.idea,
+            quotes=[quote.text for quote in hypothesis.quotes],
+        )
+    kit = kits.load(hypothesis.kit)
+    point = adapting.points(kit)[0]
+    return prompting.load("write_arm").render(
+        kit=kit,
+        shown=adapting.shown(kit, point, hypothesis.like),
+        name=hypothesis.treatment,
+        like=hypothesis.like,
+        idea=hypothesis.idea,
+        direction=hypothesis.direction.value,
+        metric=hypothesis.metric,
+        signature=f"{hypothesis.treatment}({', '.join(point.parameters)})",
+    )
+
+
+def _try(bench: Bench, key: str, hypothesis: Hypothesis, written: str, last: Written) -> str:
+    """What is wrong with a try, in a sentence that the model can repair from; empty: nothing."""
+    code = written
+    kit = kits.load(hypothesis.kit) if hypothesis.rung is Rung.ADAPTED else None
+    if kit is not None:
+        point = adapting.points(kit)[0]
+        named = (hypothesis.like, hypothesis.treatment, hypothesis.idea)
+        try:
+            code = adapting.adapt(kit, point.function, *named, written)
+        except adapting.Refused as refused:
+            return str(refused)
+    if problems := checks.check_code(code, bench.settings.libraries):
+        return "; ".join(problems)
+    match = method.mismatch(code, hypothesis.treatment, hypothesis.control, hypothesis.metric)
+    if match.problems:
+        return "; ".join(match.problems)
+    _, seeds = protocol.seeds(0, f"write:{hypothesis.id}")
+    arms = tuple(kit.arms) if kit is not None else ()
+    tested = (hypothesis.treatment, hypothesis.control)
+    arms = (*tested, *(arm for arm in arms if arm not in tested))
+    trials, problem = _smoke(bench, key, code, hypothesis, arms, seeds)
+    again, worse = _smoke(bench, f"{key}-again", code, hypothesis, tested, seeds[:0:-1])
+    if problem or worse:
+        return problem or worse
+    mine = [trial for trial in trials if trial.arm in tested]
+    if found := checks.check_trials(mine, again, tested, hypothesis.metric):
+        return "; ".join(found)
+    if kit is not None:
+        before, broken = _smoke(bench, f"{key}-kit", kit.code, hypothesis, tuple(kit.arms), seeds)
+        if changed := broken or "; ".join(adapting.unchanged(before, trials, tuple(kit.arms))):
+            return changed
+    else:
+        last.smallest_effect = _smallest(trials, hypothesis)
+    last.code, last.review, last.trials = code, match.remarks, trials
+    return ""
+
+
+def _smoke(
+    bench: Bench,
+    folder: str,
+    code: str,
+    hypothesis: Hypothesis,
+    arms: Sequence[str],
+    seeds: Sequence[int],
+) -> tuple[tuple[Trial, ...], str]:
+    bench.meter.afford(len(seeds) * len(arms), "trying out what the model wrote")
+    outcome = bench.toolkit.use(
+        "launch_experiment",
+        bench,
+        folder=folder,
+        code=code,
+        parameters=hypothesis.parameters,
+        trials=[(arm, seed) for seed in seeds for arm in arms],
+    )
+    if outcome.status == "done":
+        return outcome.trials, ""
+    said = _told(outcome.errors[-1]) if outcome.errors else outcome.reason
+    return (), f"running it ended as {outcome.status}: {said[:TRACE]}"
+
+
+def _told(traceback: str) -> str:
+    """What a traceback says, the error first, then the lines that led to it, the last first."""
+    lines = [line.strip() for line in traceback.strip().splitlines()]
+    code = [line for line in lines if line.strip("^~ ") and not line.startswith(("File", "Trace"))]
+    return "; in: ".join(dict.fromkeys(code[::-1]))
+
+
+def _smallest(trials: Sequence[Trial], hypothesis: Hypothesis) -> float:
+    """A difference that matters, where nobody could say before: a share of the control's spread."""
+    values = [t.metrics[hypothesis.metric] for t in trials if t.arm == hypothesis.control]
+    spread = statistics.stdev(values) if len(values) > 1 else 0.0
+    level = abs(statistics.fmean(values))
+    return float(f"{max(SMALLEST_SHARE * spread, 0.01 * level, 1e-9):.2g}")
+
+
+def _lower(bench: Bench, hypothesis: Hypothesis) -> Hypothesis | None:
+    """The same idea a rung lower, if there is one that was not tested."""
+    if hypothesis.rung is Rung.FREE:
+        return _as_new_arm(bench, hypothesis)
+    kit = kits.load(hypothesis.kit)
+    others = [arm for arm in kit.arms if arm != hypothesis.like]
+    described = [kit.arms[arm] for arm in others]
+    idea, *vectors = bench.store.embed([hypothesis.idea, *described])
+    near = {arm: similarity(idea, vector) for arm, vector in zip(others, vectors, strict=True)}
+    treatment = max(others, key=lambda arm: near[arm])
+    lowered = _restated(hypothesis, kit, treatment, hypothesis.like, Rung.KIT)
+    known = {proposing.describe(one) for one in proposing.chosen(bench, kit.name)}
+    return None if proposing.describe(lowered) in known else lowered
+
+
+def _as_new_arm(bench: Bench, hypothesis: Hypothesis) -> Hypothesis | None:
+    """A free experiment's treatment as a new arm of the kit that is nearest in meaning."""
+    every = kits.all_kits()
+    said = f"{hypothesis.factor}. {hypothesis.idea}"
+    near = choosing.nearness(said, every, bench.store.embed, bench.settings.embedding)
+    kit = max(every, key=lambda one: near[one.name])
+    idea = hypothesis.idea.split(";")[0].partition(": ")[2] or hypothesis.idea
+    taken = {*kit.arms, *kit.metrics, *(one.treatment for one in proposing.ideas(bench, kit.name))}
+    name = proposing.free_name(hypothesis.treatment, taken)
+    usual = {"metric": kit.default.metric, "direction": Direction(kit.default.direction)}
+    moved = hypothesis.model_copy(update=usual)
+    likes = adapting.points(kit)[0].likes
+    like = kit.default.control if kit.default.control in likes else likes[0]
+    return _restated(moved, kit, name, like, Rung.ADAPTED, idea)
+
+
+def _restated(
+    hypothesis: Hypothesis,
+    kit: kits.Kit,
+    treatment: str,
+    control: str,
+    rung: Rung,
+    idea: str = "",
+) -> Hypothesis:
+    metric = hypothesis.metric
+    parameters = kit.validate_parameters(hypothesis.parameters if hypothesis.kit else {})
+    direction = hypothesis.direction
+    return hypothesis.model_copy(
+        update={
+            "statement": given.statement(kit, parameters, treatment, control, metric, direction),
+            "kit": kit.name,
+            "factor": kit.factor,
+            "treatment": treatment,
+            "control": control,
+            "metric": metric,
+            "smallest_effect": kit.smallest_effect(metric),
+            "parameters": parameters,
+            "conditions": given.conditions(kit, parameters),
+            "prior": None,  # nobody stated a confidence in this
+            "rung": rung,
+            "like": control if rung is Rung.ADAPTED else "",
+            "idea": idea[: proposing.LONGEST_IDEA] if rung is Rung.ADAPTED else "",
+        }
+    )
