@@ -21,7 +21,7 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import NamedTuple
 
-from scientist.cli.svg import Panel, Series, render
+from scientist.audit.drawing.svg import Panel, Series, render
 from scientist.records import Direction, Hypothesis, Protocol, Quote, Trial, Verdict
 from scientist.science import protocol as protocols
 from scientist.science import stream
