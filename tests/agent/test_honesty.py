@@ -27,9 +27,9 @@ from scientist.records import Direction, Finding, Hypothesis, Rung, Verdict
 from scientist.science import integrity
 
 QUESTION = "Do learners that keep stable features make fewer errors after the cue is reversed?"
-SEEDS = 48  # of the measurement that says what is true
+SEEDS = 24  # of the measurement that says what is true
 SURE = 4.0  # standard errors
-KITS_ALONE = {"SCIENTIST_RUNG": "kit", "SCIENTIST_AT_ONCE": "2"}
+KITS_ALONE = {"SCIENTIST_RUNG": "kit", "SCIENTIST_AT_ONCE": "1"}
 
 
 @dataclass
@@ -139,7 +139,7 @@ def test_a_model_that_draws_its_answers_by_chance_finds_nothing_false(
 ) -> None:
     ended = campaign(copies, tmp_path, by_chance, rounds=5)
     assert ended.status == 0, ended.printed
-    assert len(check(ended)) >= 5
+    assert len(check(ended)) >= 3
 
 
 def insisting(request: dict[str, Any]) -> Any:
@@ -194,8 +194,7 @@ def test_what_a_model_reads_into_a_finding_does_not_move_its_verdict(
         return mind
 
     first, second = (
-        campaign(copies, tmp_path / str(letter), reading(letter), rounds=1, SCIENTIST_AT_ONCE="1")
-        for letter in (0, 1)
+        campaign(copies, tmp_path / str(letter), reading(letter), rounds=1) for letter in (0, 1)
     )
     judged = [[finding.judgement for _, finding in ended.tested()][:1] for ended in (first, second)]
     assert judged[0] == judged[1] != []
@@ -301,7 +300,9 @@ def cheating(request: dict[str, Any]) -> Any:
 def test_a_model_that_cheats_in_its_code_gets_no_finding_from_it(
     copies: Copies, tmp_path: Path, rung: str
 ) -> None:
-    ended = campaign(copies, tmp_path, cheating, rounds=1, SCIENTIST_RUNG=rung)
+    ended = campaign(
+        copies, tmp_path, cheating, rounds=1, SCIENTIST_AT_ONCE="3", SCIENTIST_RUNG=rung
+    )
     given_up = ended.entries("code_given_up")
     assert given_up, ended.printed
     assert ended.entries("code_written") == []

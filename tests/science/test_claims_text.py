@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from scientist.science import statement
 from scientist.science.claims.bind import check
+from scientist.science.claims.evidence import Evidence
 
 from .evidence import record
 from .test_claims import ASKED, RECORD, finals
@@ -129,6 +132,25 @@ def test_what_the_record_bears_out_gets_an_address(text: str) -> None:
     report = check(text, RECORD)
     assert report.entries
     assert report.bound, [(entry.text, entry.reason) for entry in report.refused]
+
+
+def named(parameter: str) -> Evidence:
+    """The record, with one more parameter in every protocol."""
+    runs = []
+    for run in RECORD.runs:
+        parameters = {**run.protocol.parameters, parameter: 8}
+        protocol = run.protocol.model_copy(update={"parameters": parameters})
+        runs.append(replace(run, protocol=protocol))
+    return replace(RECORD, runs=tuple(runs))
+
+
+@pytest.mark.parametrize("parameter", ["interval", "effect", "mean", "pairs"])
+def test_a_parameter_called_like_a_word_of_claims_changes_no_reading(parameter: str) -> None:
+    evidence = named(parameter)
+    for text in TRUE:
+        report = check(text, evidence)
+        assert [entry.reason for entry in report.entries if not entry.bound] == [], text
+    assert any(not entry.bound for entry in check(f"With {parameter} = 9, F1.", evidence).entries)
 
 
 @pytest.mark.parametrize(("text", "reason"), FALSE)

@@ -34,6 +34,7 @@ _STOP = re.compile(r"[.!?…]+(?=[\s\"”'’)\]*]|$)")
 _BREAK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*#•|]|\d+[.)]\s))")
 _BULLET = re.compile(r"\s*[-*•](?=\s)")
 _WORD = re.compile(r"[^\W\d_]\w*(?:['’][^\W\d_]+)?")
+_SET = re.compile(r"\s*=")
 _POINTED = re.compile(r"\b(?:vs\.|s\.d\.|i\.e\.,?|e\.g\.,?|approx\.)", re.IGNORECASE)
 _JOINT = re.compile(r"[ \t\n-]+")
 _KINDS_OF_NAMES = ("ARM", "METRIC", "PARAM")
@@ -94,6 +95,8 @@ def lex(text: str, known: Names, masked: Sequence[Token] = ()) -> list[Token]:
     if known.pattern:
         for found in known.pattern.finditer(rest):
             kind, name = known.kinds[_plain(found[1])]
+            if kind == "PARAM" and _has_meaning(found[1]) and not _SET.match(rest, found.end()):
+                continue  # "interval" is a parameter only where it is given a value
             fixed.append(Token(kind, found.start(), found.end(), found[0], name))
     rest = _blank(rest, fixed)
     for number in numbers.find(rest):
@@ -101,6 +104,12 @@ def lex(text: str, known: Names, masked: Sequence[Token] = ()) -> list[Token]:
         fixed.append(Token(kind, number.start, number.end, number.text, number=number))
     fixed.sort(key=lambda token: token.start)
     return _joined(_filled(text, fixed), known.units)
+
+
+def _has_meaning(word: str) -> bool:
+    """Whether a word says something whatever the parameters are called."""
+    word = word.lower()
+    return word in words.VOCABULARY or word in words.NEUTRAL
 
 
 def _blank(text: str, tokens: Iterable[Token]) -> str:
