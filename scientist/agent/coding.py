@@ -8,6 +8,7 @@ arm that comes nearest to it.
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,7 +106,9 @@ def attempt(
 
     def tried(answer: Code) -> str:
         last.tries += 1
-        last.problem = _try(bench, f"{key}-{last.tries}", hypothesis, answer.code, last)
+        # asked again after a crash, a model may write something else: the code names its folder
+        folder = f"{key}-{hashlib.sha256(answer.code.encode()).hexdigest()[:12]}"
+        last.problem = _try(bench, folder, hypothesis, answer.code, last)
         return last.problem
 
     bench.client.ask(

@@ -145,7 +145,9 @@ _WRITERS: dict[str, Callable[[Data], str]] = {
         f"probe      {d['model']} {'can' if d['able'] else 'cannot'} write whole experiments: "
         f"{d['detail']}"
     ),
-    "question_answered": lambda d: f"answered   by {d['finding']} (chance {d['chance']:.2f})",
+    "question_answered": lambda d: (
+        f"answered   by {d['finding']}, in the model's reading (chance {d['chance']:.2f})"
+    ),
     "protocol_sealed": _sealed,
     "experiment_started": lambda d: (
         f"experiment {d['experiment']} starts in sandbox tier {d['tier']}"
