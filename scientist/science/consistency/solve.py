@@ -221,9 +221,9 @@ def _solve(
         costs += [_cost(gain(one)) + size - n for n, (_, one) in enumerate(problem.claims)]
     home = [problem for problem in new for _ in problem.claims]
     sets: list[tuple[int, ...]] = []
-    for problem in new:
+    for problem, begin in begins.items():
         for members, worth in problem.conflicts:
-            free = tuple(begins[problem] + one for one in members if one not in problem.pinned)
+            free = tuple(begin + one for one in members if one not in problem.pinned)
             if free and worth:
                 free = (*free, len(costs))
                 costs.append(_cost(worth))
