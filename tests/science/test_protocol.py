@@ -10,7 +10,7 @@ import pytest
 from scientist.errors import ScientistError, UsageError
 from scientist.events import ProtocolSealed
 from scientist.journal import Journal
-from scientist.records import Direction, Hypothesis, Protocol, Stage, Verdict
+from scientist.records import Direction, Hypothesis, Protocol, Rung, Stage, Verdict
 from scientist.science import protocol as protocols
 from scientist.science.judge import judge
 
@@ -19,6 +19,7 @@ from .conftest import trials
 CHANGES = {
     "hypothesis": "H2",
     "kit": "other",
+    "rung": Rung.FREE,
     "stage": Stage.CONFIRMATION,
     "confirms": "e" * 64,
     "treatment": "informed",
@@ -248,3 +249,9 @@ def test_the_rule_looks_halfway_only_where_that_is_enough_to_judge_by() -> None:
 
 def test_the_digest_of_a_record_is_that_of_its_plain_json(protocol: Protocol) -> None:
     assert protocols.digest(protocol.model_dump(mode="json")) == protocols.digest(protocol)
+
+
+def test_a_protocol_sealed_before_there_were_rungs_keeps_its_digest(protocol: Protocol) -> None:
+    old = protocol.model_dump(mode="json")
+    del old["rung"]
+    assert protocols.digest(old) == protocols.digest(protocol)
