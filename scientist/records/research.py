@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from scientist.records.base import Record
 
@@ -134,6 +134,14 @@ class Protocol(Record):
     code_hash: str
     runner_hash: str
     data_hash: str = ""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The lowest rung is not written: as in protocols sealed before there were rungs."""
+        found: dict[str, Any] = write(self)
+        if self.rung is Rung.KIT:
+            del found["rung"]
+        return found
 
 
 class Trial(Record):

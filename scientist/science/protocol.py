@@ -176,11 +176,9 @@ def canonical(value: Any) -> str:
 
 def digest(protocol: Protocol | Mapping[str, Any]) -> str:
     """What a sealed protocol is known by, from the record or from its plain JSON."""
-    content = dict(
+    content = (
         protocol.model_dump(mode="python")  # JSON mode would let NaN pass as null
         if isinstance(protocol, Protocol)
         else protocol
     )
-    if content.get("rung") == Rung.KIT:  # protocols that were sealed before there were rungs
-        del content["rung"]
     return hashlib.sha256(canonical(content).encode()).hexdigest()

@@ -62,7 +62,7 @@ def test_a_sealed_field_that_is_changed_afterwards_is_detected(
     value = CHANGES[field]
 
     def change(data: dict[str, Any]) -> None:
-        before = data["protocol"][field]
+        before = data["protocol"].get(field)
         data["protocol"][field] = json.loads(json.dumps(value))
         if data["protocol"][field] == before:
             data["protocol"][field] = {"stage": "first", "parameters": {"noise": 0.2}}[field]
