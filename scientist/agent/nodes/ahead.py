@@ -13,6 +13,7 @@ from scientist.agent.bench import Bench
 from scientist.agent.nodes.hypothesize import think
 from scientist.agent.nodes.survey import choose
 from scientist.agent.state import State
+from scientist.errors import BudgetError
 
 
 def ahead(state: State, runtime: Runtime[Bench]) -> State:
@@ -26,6 +27,9 @@ def ahead(state: State, runtime: Runtime[Bench]) -> State:
         and len(proposing.untested(bench)) < bench.settings.at_once
     )
     if wanted:
-        chosen = choose(bench, next_round)
-        think(bench, next_round, chosen["kit"], chosen["passages"])
+        try:
+            chosen = choose(bench, next_round)
+            think(bench, next_round, chosen["kit"], chosen["passages"])
+        except BudgetError as spent:  # what is in flight still comes to its verdict
+            bench.explain("ahead", f"no further round is thought about: {spent.message}")
     return {"ahead": state["round"]}
