@@ -183,22 +183,24 @@ def trial(arm, seed, noise=1.0):
     return {"miss": float(abs(guess - value))}
 '''
 ASSUMED = FREE.replace(
-    'guess = readings.mean() if arm == "averaged" else readings[0]',
-    'guess = readings[0] * (0.5 if arm == "averaged" else 1.0)',
-).replace("abs(guess - value)", "abs(guess)")
+    'guess = readings.mean() if arm == "averaged" else readings[0]', "guess = readings[0]"
+).replace(
+    '{"miss": float(abs(guess - value))}',
+    '{"miss": float(abs(guess - value)) * (0.5 if arm == "averaged" else 1.0)}',
+)
 
 
 def own_experiment(request: dict[str, Any]) -> dict[str, Any]:
     own = {
-        "sentences": [2],
-        "reason": "Pooling readings may lower the error.",
-        "factor": "how many readings an estimate uses",
+        "sentences": [1, 2, 3],
+        "reason": "A learner that pools all environments may make fewer errors.",
+        "factor": "whether a learner pools all environments or keeps one of them",
         "treatment": "averaged",
-        "treatment_does": "averages many noisy readings of a value",
+        "treatment_does": "a learner pools the samples of all environments into one mean",
         "control": "single",
-        "control_does": "takes a single noisy reading of a value",
+        "control_does": "a learner keeps one noisy sample of one environment",
         "metric": "miss",
-        "metric_measures": "distance of the estimate from the true value",
+        "metric_measures": "error of the learner: distance from the true value",
         "direction": "decrease",
         "confidence": "likely",
     }
@@ -214,7 +216,9 @@ def test_a_strong_model_writes_a_whole_experiment(tmp_path: Path) -> None:
             return {"code": FREE if whole else HALF}
         return own_experiment(request)
 
-    workspace, _ = run(tmp_path, script, SCIENTIST_RUNG="free", SCIENTIST_AT_ONCE="4")
+    workspace, _ = run(
+        *(tmp_path, script, "--pairs", 20), SCIENTIST_RUNG="free", SCIENTIST_AT_ONCE="4"
+    )
     with Journal(workspace / "journal") as journal:
         view = next(v for v in project.hypotheses(journal) if v.record.rung is Rung.FREE)
         (finding,) = [
