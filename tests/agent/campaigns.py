@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scripted import Fault, ScriptedServer
 
 from scientist.lab.kits import Kit, load
+
+if TYPE_CHECKING:
+    from copies import Copies
 
 ESSAY = """---
 title: Cues that turn
@@ -81,15 +89,29 @@ def environment(**extra: str) -> dict[str, str]:
 def scientist(
     *arguments: object, timeout: float = 120, **extra: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
-    return subprocess.run(
-        command(*arguments),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        env=environment(**extra),
-        stdin=subprocess.DEVNULL,
-    )
+    """Run one command to its end, in a copy of a process that has imported it."""
+    copies = _copies()
+    with tempfile.TemporaryDirectory() as folder:
+        output, errors = Path(folder, "output"), Path(folder, "errors")
+        pid = copies.begin(arguments, environment(**extra), output, errors)
+        late = copies.lives(timeout)
+        if late:
+            os.kill(pid, signal.SIGKILL)
+        status = copies.end()
+        said = [place.read_text(errors="replace") for place in (output, errors)]
+    if late:
+        raise subprocess.TimeoutExpired(command(*arguments), timeout, *said)
+    return subprocess.CompletedProcess(command(*arguments), status, *said)
+
+
+@lru_cache(maxsize=1)
+def _copies() -> Copies:
+    """The forking process of this test process; it ends with it."""
+    from copies import forking
+
+    held = ExitStack()
+    atexit.register(held.close)
+    return held.enter_context(forking(Path(tempfile.mkdtemp())))
 
 
 __all__ = [

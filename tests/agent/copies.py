@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from campaigns import environment
+
+PROGRAM = Path(__file__).with_name("forking.py")
 
 
 class Copies:
@@ -24,16 +27,29 @@ class Copies:
         self.answers: IO[bytes] = process.stdout
         self.log = log
 
-    def begin(self, arguments: Sequence[object], settings: Mapping[str, str], **dying: str) -> int:
+    def begin(
+        self,
+        arguments: Sequence[object],
+        environment: Mapping[str, str],
+        output: Path | None = None,
+        errors: Path | None = None,
+        **dying: str,
+    ) -> int:
         """Start a copy; its process id."""
         request = {
             "arguments": [str(argument) for argument in arguments],
-            "environment": dict(settings),
-            "output": str(self.log),
+            "environment": dict(environment),
+            "folder": str(Path.cwd()),
+            "output": str(output or self.log),
+            "errors": str(errors or self.log),
             **dying,
         }
         self.orders.write(json.dumps(request).encode() + b"\n")
         return int(self._hear()["pid"])
+
+    def settings(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a copy that reads no settings of the user's own."""
+        return environment(**{"XDG_CONFIG_HOME": str(self.log.parent), **settings})
 
     def lives(self, seconds: float) -> bool:
         """Whether the copy still runs after so many seconds, or sooner if it does not."""
@@ -55,14 +71,12 @@ class Copies:
 @contextmanager
 def forking(folder: Path) -> Iterator[Copies]:
     """The process that forks, while the block lasts; the folder holds what copies print."""
-    program = Path(__file__).with_name("forking.py")
-    known = environment(OPENBLAS_NUM_THREADS="1", XDG_CONFIG_HOME=str(folder))
     with subprocess.Popen(
-        [sys.executable, str(program)],
+        [sys.executable, str(PROGRAM)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
-        env=known,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     ) as process:
         answering = Copies(process, folder / "output")
         yield answering

@@ -2,10 +2,10 @@
 
     python tests/agent/forking.py
 
-Lines of JSON come in and go out. A request is {"arguments": [...], "environment": {...}, "output":
-FILE}, with "places": FILE for a copy that is to end by its own hand ("phase": NAME: only in that
-phase). The answers are {"pid": P} when the copy begins and {"status": S} when it has ended, S as
-`Popen.returncode` has it.
+Lines of JSON come in and go out. A request is {"arguments": [...], "environment": {...}, "folder":
+PLACE, "output": FILE, "errors": FILE}, with "places": FILE for a copy that is to end by its own
+hand ("phase": NAME: only in that phase). The answers are {"pid": P} when the copy begins and
+{"status": S} when it has ended, S as `Popen.returncode` has it.
 
 Starting Python and importing everything costs seconds, a fork milliseconds, so a test can
 afford hundreds of deaths. Nothing but code is shared: no file, no connection, no thread is open
@@ -73,11 +73,15 @@ def _copy(request: dict[str, Any]) -> NoReturn:
     """Become the command, in a session of its own."""
     _die_with_parent()
     os.setsid()
-    output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    writing = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    output = os.open(request["output"], writing, 0o644)
+    errors = os.open(request["errors"], writing, 0o644)
     silence = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((silence, 0), (output, 1), (output, 2)):
+    for source, target in ((silence, 0), (output, 1), (errors, 2)):
         os.dup2(source, target)
     os.closerange(3, 64)
+    os.chdir(request["folder"])
+    os.environ.clear()
     os.environ.update(request["environment"])
     if "places" in request:
         _die_at_new_places(Path(request["places"]), request.get("phase"))

@@ -119,7 +119,7 @@ def undisturbed(
 ) -> Undisturbed:
     world = World(*request.param, tmp_path_factory.mktemp("undisturbed"), server)
     began = time.monotonic()
-    copies.begin(world.command(), world.settings)
+    copies.begin(world.command(), copies.settings(world.settings))
     assert copies.end() == 0, copies.last_words()
     seconds = time.monotonic() - began
     found = told(world.workspace)
@@ -137,7 +137,7 @@ def test_a_campaign_killed_at_random_instants_ends_like_the_undisturbed_one(
         kills = 0
         while "campaign_closed" not in kinds(world.workspace):
             asked = len(server.requests)
-            pid = copies.begin(world.command(), world.settings)
+            pid = copies.begin(world.command(), copies.settings(world.settings))
             life = chance.choice(LIVES) * chance.random() * undisturbed.seconds
             if kills < MOST and struck.total() < INSTANTS and copies.lives(life):
                 kills += 1
@@ -159,7 +159,7 @@ def test_a_campaign_that_dies_at_every_kind_of_write_ends_like_the_undisturbed_o
     world = undisturbed.again(tmp_path)
     places = tmp_path / "places"
     for _ in range(PATIENCE):
-        copies.begin(world.command(), world.settings, places=str(places))
+        copies.begin(world.command(), copies.settings(world.settings), places=str(places))
         status = copies.end()
         if "campaign_closed" in kinds(world.workspace):
             break
@@ -184,7 +184,7 @@ def test_a_model_that_writes_other_code_when_it_is_asked_again_does_no_harm(
         world = World(*CODE_OF_ITS_OWN, tmp_path, server, rounds=1)
         for _ in range(PATIENCE):
             places = {"places": str(tmp_path / "places"), "phase": "write_code"}
-            copies.begin(world.command(), world.settings, **places)
+            copies.begin(world.command(), copies.settings(world.settings), **places)
             status = copies.end()
             if "campaign_closed" in kinds(world.workspace):
                 break

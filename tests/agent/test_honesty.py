@@ -79,7 +79,7 @@ def campaign(
                 *("run", question, "--essays", folder / "e", "--rounds", rounds, "--pairs", 8),
                 *("-w", folder / "w", "--endpoint", server.url),
             ],
-            {**KITS_ALONE, "SCIENTIST_JUDGEMENTS": "1", **settings},
+            copies.settings({**KITS_ALONE, "SCIENTIST_JUDGEMENTS": "1", **settings}),
         )
         status = copies.end()
     ended = Campaign(status, copies.log.read_text(), folder / "w")
@@ -174,7 +174,7 @@ def test_a_model_that_insists_on_the_opposite_of_the_truth_is_refuted(
         if finding.judgement.verdict is Verdict.REFUTED
     }
     copies.log.write_text("")
-    copies.begin(["belief", "list", "--json", "-w", ended.workspace], {})
+    copies.begin(["belief", "list", "--json", "-w", ended.workspace], copies.settings({}))
     assert copies.end() == 0
     said = json.loads(copies.log.read_text())
     beliefs = {row["hypothesis"]: row["credence"] for row in said["beliefs"]}

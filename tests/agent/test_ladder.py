@@ -149,8 +149,6 @@ def test_an_arm_that_does_nothing_new_is_no_arm(tmp_path: Path) -> None:
         "    return fit([(x, y)], EVERYTHING)[0]\n",
         "def half_pooled(training):\n    global error\n    error = lambda w, d: 0.0\n"
         "    return fit(training, EVERYTHING)[0]\n",
-        "def half_pooled(training):\n    for x, y in training:\n        x[:] = 0\n"
-        "    return learn('pooled', training)\n",
     ],
 )
 def test_an_arm_that_cheats_makes_no_finding(tmp_path: Path, cheat: str) -> None:
