@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from scientist.agent.nodes.hypothesize import proposals
+from scientist.agent.proposing import schema as proposals
 from scientist.lab.kits import all_kits, load
 
 KIT = load("causal_features")
