@@ -43,6 +43,7 @@ def launch(tmp_path: Path, tier: Tier) -> Launch:
             settings=Settings(),
             tier=tier,
             on_trial=on_trial,
+            meter=SimpleNamespace(seconds_left=600.0, check=lambda: None),
         )
         arguments = tool.arguments(folder="run", code=SLOW, parameters={}, trials=MANY)
         outcome, _ = tool.call(arguments, bench)

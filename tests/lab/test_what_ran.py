@@ -208,7 +208,7 @@ def bench(tmp_path: Path, hypothesis: Hypothesis) -> Iterator[Any]:
             journal=journal,
             effects=Effects(journal, "C1"),
             settings=Settings(pairs=8),
-            code_of=lambda kit, _: kits.load(kit).code,
+            code_of=lambda protocol: kits.load(protocol.kit).code,
             toolkit=SimpleNamespace(use=lambda *_, **__: None),
         )
 
