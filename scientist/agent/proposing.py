@@ -21,6 +21,7 @@ from scientist.corpus.store import essays
 from scientist.errors import UsageError
 from scientist.journal import project
 from scientist.lab import adapting
+from scientist.lab.adapting_rules import LONGEST_NAME
 from scientist.lab.kits import Kit, setting
 from scientist.memory.embedding import similarity
 from scientist.records import Direction, Hypothesis, Passage, Quote, Rung, one_line
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 COUNT = 3
 NEAR_ENOUGH = 0.2
 SAME_IDEA = 0.92
+LONGEST_THOUGHTS = 300  # bounds that a model meets in mid-sentence cut its words off
+LONGEST_REASON = 200
 LONGEST_IDEA = 110  # it stands in the header of the adapted kit
 MOST_CONDITIONS = 2
 NAME = r"[a-z][a-z_]{2,22}[a-z]"
@@ -74,7 +77,7 @@ def schema(
             some[one_of[tuple(range(1, sentences + 1))]],
             Field(min_length=1, max_length=3),
         ),
-        "reason": (str, Field(min_length=10, max_length=120)),
+        "reason": (str, Field(min_length=10, max_length=LONGEST_REASON)),
     }
     if findings:
         listed = some[one_of[tuple(findings)]]
@@ -103,7 +106,7 @@ def schema(
     kits_only = list(rungs) == [Rung.KIT]
     most = COUNT if kits_only else COUNT - 1
     answer: dict[str, Any] = {
-        "thoughts": (str, Field(min_length=10, max_length=200)),
+        "thoughts": (str, Field(min_length=10, max_length=LONGEST_THOUGHTS)),
         "hypotheses": (some[any_of[tuple(variants)]], Field(min_length=1, max_length=most)),
     }
     if Rung.ADAPTED in rungs:
@@ -299,7 +302,8 @@ def free_name(name: str, taken: set[str]) -> str:
     number = 2
     found = name
     while found in taken:
-        found, number = f"{name}_{number}", number + 1
+        ending = f"_{number}"
+        found, number = f"{name[: LONGEST_NAME - len(ending)].rstrip('_')}{ending}", number + 1
     return found
 
 
