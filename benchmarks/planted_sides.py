@@ -47,6 +47,7 @@ def ours(question: Question, chosen: argparse.Namespace) -> dict[str, Any]:
     asked = [
         *(question.text, "--essays", str(ESSAYS), "--rounds", str(chosen.rounds)),
         *("--minutes", str(chosen.minutes), "--seed", str(chosen.seed)),
+        *("--rung", "kit"),  # the questions are about arms that are there
     ]
     began = time.monotonic()
     done = subprocess.run(

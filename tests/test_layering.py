@@ -17,6 +17,7 @@ LAYERS = (
     {"settings", "workspace", "artifacts", "journal"},
     {"llm", "corpus", "memory", "science", "lab"},
     {"agent", "audit"},
+    {"chat"},
     {"cli"},
 )
 WITHIN_A_LAYER = {0, 1}  # the two lowest layers may use each other; rooms above may not
@@ -25,7 +26,9 @@ OWNERS = {
     "xllamacpp": {"llm"},
     "chromadb": {"memory"},
     "onnxruntime": {"memory"},
-    "langgraph": {"agent"},
+    "langgraph": {"agent", "chat"},
+    "mcp": {"chat"},
+    "prompt_toolkit": {"cli"},
     "ray": {"lab"},
     "submitit": {"lab"},
     "scipy": {"science"},
@@ -33,7 +36,10 @@ OWNERS = {
     "typer": {"cli"},
     "rich": {"cli"},
 }
-HEAVY = ("langgraph", "openai", "chromadb", "ray", "numpy", "scipy", "onnxruntime", "xllamacpp")
+HEAVY = (
+    *("langgraph", "openai", "chromadb", "ray", "numpy", "scipy", "onnxruntime", "xllamacpp"),
+    *("mcp", "prompt_toolkit"),
+)
 MOST_LINES = 400
 
 

@@ -78,7 +78,7 @@ class Bench:
 
     def rungs(self) -> tuple[Rung, ...]:
         """The rungs of the code ladder that the model may propose on."""
-        ladder = (Rung.KIT, Rung.ADAPTED, Rung.FREE)
+        ladder = tuple(Rung)
         return ladder[: ladder.index(self.top) + 1]
 
     def chance(self, *place: object) -> random.Random:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from scientist.journal import project
+from scientist.agent import proposing
 from scientist.lab.kits import Kit, all_kits
 from scientist.memory.embedding import Vector, similarity
 
@@ -20,17 +20,14 @@ Embed = Callable[[Sequence[str]], list[Vector]]
 NEAREST = 6
 PASSAGES = 5
 TRIED_COSTS = 0.05
-_vectors: dict[tuple[str, str], Vector] = {}
 _relevance: dict[tuple[str, str], float] = {}
 
 
-def nearness(text: str, kits: Sequence[Kit], embed: Embed, embedding: str) -> dict[str, float]:
-    """How near each kit is to a text, from -1 to 1; a kit's vector is computed once."""
-    missing = [kit for kit in kits if (embedding, kit.code_hash) not in _vectors]
-    wanted, *new = embed([text, *map(describe, missing)])
-    for kit, vector in zip(missing, new, strict=True):
-        _vectors[embedding, kit.code_hash] = vector
-    return {kit.name: similarity(wanted, _vectors[embedding, kit.code_hash]) for kit in kits}
+def nearness(text: str, kits: Sequence[Kit], embed: Embed) -> dict[str, float]:
+    """How near each kit is to a text, from -1 to 1."""
+    wanted, *vectors = embed([text, *map(describe, kits)])
+    named = zip(kits, vectors, strict=True)
+    return {kit.name: similarity(wanted, vector) for kit, vector in named}
 
 
 def describe(kit: Kit) -> str:
@@ -42,10 +39,10 @@ def choose(bench: Bench, round_: int) -> Kit:
     """The family of a round."""
     kits = list(all_kits())
     bench.chance("kit", round_).shuffle(kits)
-    chosen = [h.record.kit for h in project.hypotheses(bench.journal) if h.status != "proposed"]
+    chosen = [one.kit for one in proposing.tested(bench)]
     tried = {kit.name: chosen.count(kit.name) for kit in kits}
     if bench.question:
-        near = nearness(bench.question, kits, bench.store.embed, bench.settings.embedding)
+        near = nearness(bench.question, kits, bench.store.embed)
         return max(kits, key=lambda kit: near[kit.name] - TRIED_COSTS * tried[kit.name])
     least = min(tried.values())
     fresh = [kit for kit in kits if tried[kit.name] == least]

@@ -106,9 +106,7 @@ def attempt(
 
     def tried(answer: Code) -> str:
         last.tries += 1
-        # asked again after a crash, a model may write something else: the code names its folder
-        folder = f"{key}-{hashlib.sha256(answer.code.encode()).hexdigest()[:12]}"
-        last.problem = _try(bench, folder, hypothesis, answer.code, last)
+        last.problem = _try(bench, key, hypothesis, answer.code, last)
         return last.problem
 
     bench.client.ask(
@@ -164,12 +162,14 @@ def _try(bench: Bench, key: str, hypothesis: Hypothesis, written: str, last: Wri
     match = method.mismatch(code, hypothesis.treatment, hypothesis.control, hypothesis.metric)
     if match.problems:
         return "; ".join(match.problems)
+    # asked again after a crash, a model may write something else: the code names its folder
+    folder = f"{key}-{hashlib.sha256(written.encode()).hexdigest()[:12]}"
     _, seeds = protocol.seeds(0, f"write:{hypothesis.id}")
     arms = tuple(kit.arms) if kit is not None else ()
     tested = (hypothesis.treatment, hypothesis.control)
     arms = (*tested, *(arm for arm in arms if arm not in tested))
-    trials, problem = _smoke(bench, key, code, hypothesis, arms, seeds)
-    again, worse = _smoke(bench, f"{key}-again", code, hypothesis, tested, seeds[:0:-1])
+    trials, problem = _smoke(bench, folder, code, hypothesis, arms, seeds)
+    again, worse = _smoke(bench, f"{folder}-again", code, hypothesis, tested, seeds[:0:-1])
     if problem or worse:
         return problem or worse
     mine = [trial for trial in trials if trial.arm in tested]
@@ -234,15 +234,14 @@ def _lower(bench: Bench, hypothesis: Hypothesis) -> Hypothesis | None:
     near = {arm: similarity(idea, vector) for arm, vector in zip(others, vectors, strict=True)}
     treatment = max(others, key=lambda arm: near[arm])
     lowered = _restated(hypothesis, kit, treatment, hypothesis.like, Rung.KIT)
-    known = {proposing.describe(one) for one in proposing.chosen(bench, kit.name)}
-    return None if proposing.describe(lowered) in known else lowered
+    return None if proposing.describe(lowered) in proposing.known(bench, kit.name) else lowered
 
 
 def _as_new_arm(bench: Bench, hypothesis: Hypothesis) -> Hypothesis | None:
     """A free experiment's treatment as a new arm of the kit that is nearest in meaning."""
     every = kits.all_kits()
     said = f"{hypothesis.factor}. {hypothesis.idea}"
-    near = choosing.nearness(said, every, bench.store.embed, bench.settings.embedding)
+    near = choosing.nearness(said, every, bench.store.embed)
     kit = max(every, key=lambda one: near[one.name])
     idea = hypothesis.idea.split(";")[0].partition(": ")[2] or hypothesis.idea
     taken = {*kit.arms, *kit.metrics, *(one.treatment for one in proposing.ideas(bench, kit.name))}
@@ -262,20 +261,11 @@ def _restated(
     rung: Rung,
     idea: str = "",
 ) -> Hypothesis:
-    metric = hypothesis.metric
     parameters = kit.validate_parameters(hypothesis.parameters if hypothesis.kit else {})
-    direction = hypothesis.direction
+    metric, direction = hypothesis.metric, hypothesis.direction
     return hypothesis.model_copy(
         update={
-            "statement": given.statement(kit, parameters, treatment, control, metric, direction),
-            "kit": kit.name,
-            "factor": kit.factor,
-            "treatment": treatment,
-            "control": control,
-            "metric": metric,
-            "smallest_effect": kit.smallest_effect(metric),
-            "parameters": parameters,
-            "conditions": given.conditions(kit, parameters),
+            **given.compared(kit, parameters, treatment, control, metric, direction),
             "prior": None,  # nobody stated a confidence in this
             "rung": rung,
             "like": control if rung is Rung.ADAPTED else "",

@@ -7,7 +7,6 @@ names. It goes through the same checks, seal, sandbox and judgement as what a mo
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 from collections.abc import Mapping
@@ -79,20 +78,35 @@ def of_kit(
             if (treatment, control, metric) == usual
             else ("increase" if better == "higher" else "decrease")
         )
+    expected = Direction(direction)
     return Hypothesis(
         id="H0",
-        statement=statement(kit, parameters, treatment, control, metric, Direction(direction)),
         quotes=(),
-        kit=kit.name,
-        factor=kit.factor,
-        treatment=treatment,
-        control=control,
-        metric=metric,
-        direction=Direction(direction),
-        smallest_effect=kit.smallest_effect(metric),
-        parameters=dict(parameters),
-        conditions=conditions(kit, parameters),
+        direction=expected,
+        **compared(kit, parameters, treatment, control, metric, expected),
     )
+
+
+def compared(
+    kit: Kit,
+    parameters: Mapping[str, Any],
+    treatment: str,
+    control: str,
+    metric: str,
+    direction: Direction,
+) -> dict[str, Any]:
+    """All that a comparison within a kit says of its hypothesis, but for the direction."""
+    return {
+        "statement": statement(kit, parameters, treatment, control, metric, direction),
+        "kit": kit.name,
+        "factor": kit.factor,
+        "treatment": treatment,
+        "control": control,
+        "metric": metric,
+        "smallest_effect": kit.smallest_effect(metric),
+        "parameters": dict(parameters),
+        "conditions": conditions(kit, parameters),
+    }
 
 
 def conditions(kit: Kit, parameters: Mapping[str, Any]) -> tuple[str, ...]:
@@ -119,14 +133,14 @@ def statement(
 
 def as_folder(kit: Kit, chosen: Mapping[str, Any]) -> dict[str, str]:
     """A kit as the files of an experiment folder, its default comparison at the given settings."""
-    compared = {
+    default = {
         **kit.default.model_dump(),
         "smallest_effect": kit.smallest_effect(kit.default.metric),
         "factor": kit.factor,
     }
     return {
         "experiment.py": kit.code,
-        "protocol.json": json.dumps(compared, indent=2) + "\n",
+        "protocol.json": json.dumps(default, indent=2) + "\n",
         "params.json": json.dumps(kit.validate_parameters(chosen), indent=2) + "\n",
     }
 
@@ -135,37 +149,37 @@ def of_folder(folder: Path) -> tuple[Hypothesis, list[bytes]]:
     """The hypothesis of a folder, and what the journal must keep to run it."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", "scientist experiment run --help")
-    compared = _compared(folder / "protocol.json")
-    if compared.script is None:
+    asked = _comparison(folder / "protocol.json")
+    if asked.script is None:
         code = _text(folder / "experiment.py")
-        _check_arms(folder, compared, code)
+        _check_arms(folder, asked, code)
         kept, data_hash = [code.encode()], ""
     else:
-        script = Script(compared.script.command, _files(folder), compared.script.gpus)
+        script = Script(asked.script.command, _files(folder), asked.script.gpus)
         kept = [script.code.encode(), *script.files.values()]
         data_hash = _hash(b"".join(sorted(script.files.values())))
     parameters = _parameters(folder / "params.json")
-    text = f"{compared.treatment} {VERBS[compared.direction]} {compared.metric} compared with "
+    text = f"{asked.treatment} {VERBS[asked.direction]} {asked.metric} compared with "
     hypothesis = Hypothesis(
         id="H0",
-        statement=compared.statement or f"In {folder.resolve().name}, {text}{compared.control}.",
+        statement=asked.statement or f"In {folder.resolve().name}, {text}{asked.control}.",
         quotes=(),
         kit="",
         code_hash=_hash(kept[0]),
         data_hash=data_hash,
-        factor=compared.factor,
-        treatment=compared.treatment,
-        control=compared.control,
-        metric=compared.metric,
-        direction=compared.direction,
-        smallest_effect=compared.smallest_effect,
+        factor=asked.factor,
+        treatment=asked.treatment,
+        control=asked.control,
+        metric=asked.metric,
+        direction=asked.direction,
+        smallest_effect=asked.smallest_effect,
         parameters=parameters,
         conditions=tuple(parameters),  # there are no defaults to leave unsaid
     )
     return hypothesis, kept
 
 
-def _compared(file: Path) -> Comparison:
+def _comparison(file: Path) -> Comparison:
     try:
         return Comparison.model_validate_json(_text(file))
     except ValidationError as invalid:
@@ -178,9 +192,9 @@ def _compared(file: Path) -> Comparison:
         ) from invalid
 
 
-def _check_arms(folder: Path, compared: Comparison, code: str) -> None:
-    declared = _declared(code, "ARMS")
-    for arm in (compared.treatment, compared.control):
+def _check_arms(folder: Path, asked: Comparison, code: str) -> None:
+    declared = _arms(code)
+    for arm in (asked.treatment, asked.control):
         if declared is not None and arm not in declared:
             raise UsageError(
                 f"{folder / 'experiment.py'} has no arm {arm!r}", f"its arms: {', '.join(declared)}"
@@ -228,17 +242,11 @@ def _parameters(file: Path) -> dict[str, Any]:
     return found
 
 
-def _declared(code: str, name: str) -> list[str] | None:
-    """The keys of a module-level dictionary, if it is written out."""
-    try:
-        for node in ast.parse(code).body:
-            if isinstance(node, ast.Assign) and any(
-                isinstance(target, ast.Name) and target.id == name for target in node.targets
-            ):
-                return list(map(str, ast.literal_eval(node.value)))
-    except (SyntaxError, ValueError, TypeError):
-        return None  # the checks of the code say what is wrong with it
-    return None
+def _arms(code: str) -> list[str] | None:
+    """The arms that code declares, if they are written out."""
+    found = kits.constant(code, "ARMS")
+    # anything else is for the checks of the code to refuse
+    return list(map(str, found)) if isinstance(found, dict | list | tuple | set) else None
 
 
 def _text(file: Path) -> str:

@@ -185,6 +185,12 @@ def describe(hypothesis: Hypothesis) -> str:
     return f"{first} against {second} on {hypothesis.metric}, {conditions or 'nothing set'}"
 
 
+def tested(bench: Bench) -> list[Hypothesis]:
+    """The workspace's hypotheses that went further than being proposed."""
+    views = project.hypotheses(bench.journal)
+    return [view.record for view in views if view.status != "proposed"]
+
+
 def untested(bench: Bench) -> list[Hypothesis]:
     """This campaign's proposals that had no turn yet."""
     return [
@@ -196,11 +202,12 @@ def untested(bench: Bench) -> list[Hypothesis]:
 
 def chosen(bench: Bench, kit: str) -> list[Hypothesis]:
     """A family's hypotheses that went further than being proposed."""
-    return [
-        view.record
-        for view in project.hypotheses(bench.journal)
-        if view.record.kit == kit and view.status != "proposed"
-    ]
+    return [one for one in tested(bench) if one.kit == kit]
+
+
+def known(bench: Bench, kit: str) -> set[str]:
+    """What need not be proposed again: it was tested, or waits for its turn."""
+    return {describe(one) for one in (*chosen(bench, kit), *untested(bench))}
 
 
 def ideas(bench: Bench, kit: str) -> list[Hypothesis]:
@@ -214,7 +221,7 @@ def _of_kit(kit: Kit, item: dict[str, Any], found: dict[str, Any]) -> Hypothesis
     parameters = _parameters(kit, item["conditions"])
     return Hypothesis(
         **found,
-        **_settings(kit, parameters, treatment, control, item["metric"], found["direction"]),
+        **given.compared(kit, parameters, treatment, control, item["metric"], found["direction"]),
     )
 
 
@@ -226,7 +233,7 @@ def _new_arm(bench: Bench, kit: Kit, item: dict[str, Any], found: dict[str, Any]
     parameters = _parameters(kit, item["conditions"])
     return Hypothesis(
         **found,
-        **_settings(kit, parameters, name, like, item["metric"], found["direction"]),
+        **given.compared(kit, parameters, name, like, item["metric"], found["direction"]),
         rung=Rung.ADAPTED,
         like=like,
         idea=idea,
@@ -257,27 +264,6 @@ def _free(bench: Bench, item: dict[str, Any], found: dict[str, Any]) -> Hypothes
         rung=Rung.FREE,
         idea=idea,
     )
-
-
-def _settings(
-    kit: Kit,
-    parameters: dict[str, Any],
-    treatment: str,
-    control: str,
-    metric: str,
-    direction: Direction,
-) -> dict[str, Any]:
-    return {
-        "statement": given.statement(kit, parameters, treatment, control, metric, direction),
-        "kit": kit.name,
-        "factor": kit.factor,
-        "treatment": treatment,
-        "control": control,
-        "metric": metric,
-        "smallest_effect": kit.smallest_effect(metric),
-        "parameters": parameters,
-        "conditions": given.conditions(kit, parameters),
-    }
 
 
 def _parameters(kit: Kit, conditions: Sequence[str]) -> dict[str, Any]:

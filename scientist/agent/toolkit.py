@@ -1,8 +1,9 @@
 """The agent's tools: one file each in tools/, loaded by name and called through here.
 
 A tool file has a docstring (what the model reads), `class Arguments(BaseModel)` and
-`def call(arguments, bench)` returning (result, one-line summary). Every call is
-checked against its schema and journaled.
+`def call(arguments, desk)` returning (result, one-line summary). Every call is checked against
+its schema and journaled. One that has `def tell(result)` besides is offered in conversations;
+one that changes something says `CHANGES = True`, and is only called after the user's word.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,7 +24,33 @@ from scientist.events import ToolCalled
 from scientist.resources import bundled
 
 if TYPE_CHECKING:
-    from scientist.agent.bench import Bench
+    from scientist.events import Event
+    from scientist.journal import Journal
+    from scientist.memory.store import Store
+    from scientist.settings import Settings
+    from scientist.workspace import Workspace
+
+
+class Desk(Protocol):
+    """What tools work with: a campaign's bench, or a conversation's desk."""
+
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def workspace(self) -> Workspace: ...
+    @property
+    def settings(self) -> Settings: ...
+    def note(self, event: Event, sync: bool = False) -> None: ...
+
+
+@dataclass(frozen=True)
+class Told:
+    """A result as a model and a person read it, and the ids in it that may be cited."""
+
+    text: str
+    cites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +60,9 @@ class Tool:
     name: str
     description: str
     arguments: type[BaseModel]
-    call: Callable[[Any, Bench], tuple[Any, str]]
+    call: Callable[[Any, Any], tuple[Any, str]]
+    tell: Callable[[Any], Told] | None = None
+    changes: bool = False
 
 
 class Toolkit:
@@ -43,7 +72,12 @@ class Toolkit:
         folder = folder or bundled("tools")
         self.tools = {tool.name: tool for tool in map(_load, sorted(folder.glob("*.py")))}
 
-    def use(self, name: str, bench: Bench, **arguments: Any) -> Any:
+    def offered(self, changes: bool = True) -> dict[str, Tool]:
+        """The tools of a conversation, without those that change something if they are unwanted."""
+        told = {name: tool for name, tool in self.tools.items() if tool.tell is not None}
+        return {name: tool for name, tool in told.items() if changes or not tool.changes}
+
+    def use(self, name: str, desk: Desk, **arguments: Any) -> Any:
         """Call a tool; what was asked (how many, of a list) and what came back are recorded."""
         tool = self.tools.get(name)
         if tool is None:
@@ -54,7 +88,7 @@ class Toolkit:
         def note(outcome: Any, summary: str) -> None:
             shown = {k: v for k, v in arguments.items() if isinstance(v, str | int | float | bool)}
             shown |= {k: len(v) for k, v in arguments.items() if isinstance(v, list | tuple)}
-            bench.note(
+            desk.note(
                 ToolCalled(
                     tool=name,
                     arguments=shown,
@@ -70,7 +104,7 @@ class Toolkit:
             note("refused", str(invalid).splitlines()[-1])
             raise ScientistError(f"tool {name} refuses its arguments: {invalid}") from invalid
         try:
-            result, summary = tool.call(checked, bench)
+            result, summary = tool.call(checked, desk)
         except ScientistError as fault:
             note("failed", fault.message)
             raise
@@ -88,6 +122,8 @@ def _load(file: Path) -> Tool:
         description=(module.__doc__ or "").strip(),
         arguments=module.Arguments,
         call=module.call,
+        tell=getattr(module, "tell", None),
+        changes=getattr(module, "CHANGES", False),
     )
 
 

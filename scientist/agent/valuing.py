@@ -1,8 +1,9 @@
-"""What testing a hypothesis next is worth: expected information x novelty x coverage - cost.
+"""What testing a hypothesis next is worth: information x novelty x coverage x relevance - cost.
 
 Information is the uncertainty of the credence, in bits; novelty the distance in meaning to all
 that was tested; coverage favours families, essays and rungs of the code ladder that had fewer
-turns; cost is the share of the time that is left.
+turns; relevance is the nearness in meaning to the campaign's question, if it has one, beside the
+nearest candidate's; cost is the share of the time that is left.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scientist.journal import project
+from scientist.agent import proposing
 from scientist.lab import kits
 from scientist.memory.embedding import Vector, similarity
 from scientist.records import Hypothesis, Rung
@@ -33,15 +34,18 @@ class Value:
     information: float
     novelty: float
     coverage: float
+    relevance: float
     cost: float
 
     @property
     def total(self) -> float:
-        return self.information * self.novelty * self.coverage - COST_WEIGHT * self.cost
+        worth = self.information * self.novelty * self.coverage * self.relevance
+        return worth - COST_WEIGHT * self.cost
 
     def plain(self) -> dict[str, float]:
         parts = {"information": self.information, "novelty": self.novelty}
-        parts |= {"coverage": self.coverage, "cost": self.cost, "value": self.total}
+        parts |= {"coverage": self.coverage, "relevance": self.relevance}
+        parts |= {"cost": self.cost, "value": self.total}
         return {name: round(value, 4) for name, value in parts.items()}
 
 
@@ -49,14 +53,14 @@ def rank(
     bench: Bench, candidates: Sequence[Hypothesis], most: int
 ) -> list[tuple[Hypothesis, Value]]:
     """The best candidates, best first, each valued as if those before it were tested."""
-    views = project.hypotheses(bench.journal)
-    tested = [view.record for view in views if view.status != "proposed"]
+    tested = proposing.tested(bench)
     texts = [_text(one) for one in (*candidates, *tested)]
     vectors = dict(zip(texts, bench.store.embed(texts), strict=True))
+    relevance = _relevance(bench, candidates, vectors)
     left = list(candidates)
     chosen: list[tuple[Hypothesis, Value]] = []
     while left and len(chosen) < most:
-        valued = [(one, value(bench, one, tested, vectors)) for one in left]
+        valued = [(one, value(bench, one, tested, vectors, relevance[one.id])) for one in left]
         best = max(valued, key=lambda pair: pair[1].total)  # the first of equals, as drawn
         chosen.append(best)
         left.remove(best[0])
@@ -69,6 +73,7 @@ def value(
     hypothesis: Hypothesis,
     tested: Sequence[Hypothesis],
     vectors: dict[str, Vector],
+    relevance: float = 1.0,
 ) -> Value:
     """What one more test is worth beside those that were made."""
     mine = vectors[_text(hypothesis)]
@@ -77,8 +82,21 @@ def value(
         information=_bits(hypothesis.prior or 0.5),
         novelty=min(1.0, max(0.0, 1 - nearest)),
         coverage=_coverage(hypothesis, tested),
+        relevance=relevance,
         cost=min(1.0, _seconds(hypothesis) / max(bench.meter.seconds_left, 1.0)),
     )
+
+
+def _relevance(
+    bench: Bench, candidates: Sequence[Hypothesis], vectors: dict[str, Vector]
+) -> dict[str, float]:
+    """How near each candidate comes to the question: 1 for the nearest, and for all without one."""
+    if not bench.question:
+        return {one.id: 1.0 for one in candidates}
+    (wanted,) = bench.store.embed([bench.question])
+    near = {one.id: max(0.0, similarity(wanted, vectors[_text(one)])) for one in candidates}
+    nearest = max(near.values(), default=0.0) or 1.0
+    return {name: share / nearest for name, share in near.items()}
 
 
 def _text(hypothesis: Hypothesis) -> str:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 Approval = Callable[[dict[str, Any]], dict[str, Any]]
-STOP_SECONDS = 5.0
 ANOTHER_ROUND: dict[str, Any] = {"queue": [], "flight": [], "barren": 0}
 
 
@@ -74,7 +73,7 @@ def ending_what_runs(bench: Bench) -> Iterator[None]:
     except BaseException:
         for run in bench.launched:
             if experiments.state(run) == "running":
-                experiments.stop(run, STOP_SECONDS)
+                experiments.stop(run, experiments.STOP_SECONDS)
         raise
 
 

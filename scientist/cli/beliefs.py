@@ -178,4 +178,4 @@ def _draw(
     from scientist.cli import belief_plot
 
     drawn = belief_plot.draw(beliefs, [view.record.id for view in found], scored)
-    options.write_svg(path, drawn, "scientist belief list")
+    options.save(path, drawn, "plot", "scientist belief list --plot")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from scientist.records import one_line
+
 if TYPE_CHECKING:
     from scientist.agent.opposing import Opposing
-    from scientist.records import Assertion, Conflict
+    from scientist.records import Conflict
     from scientist.science.consistency.knowledge import Knowledge
 
 
@@ -20,7 +22,7 @@ def card(conflict: Conflict, knowledge: Knowledge) -> list[str]:
         source = (
             f"{one.said.source.kind} {one.said.source.address}, weight {one.assertion.weight:.2f}"
         )
-        lines.append(f"  {name:<9} {sentence(one.said)}")
+        lines.append(f"  {name:<9} {one_line(one.said.text)}")
         lines.append(f"            ({source})")
     lines += [
         f"  {'because' if not place else '':<9} {step}" for place, step in enumerate(conflict.proof)
@@ -75,8 +77,6 @@ def plain(conflict: Conflict, knowledge: Knowledge) -> dict[str, Any]:
 
 def opposed(found: Opposing, number: int, titles: dict[str, str]) -> list[str]:
     """Two sentences of essays that the model holds to be at odds."""
-    from scientist.records import one_line
-
     lines = [f"{number}  chance of a contradiction {found.chance:.2f}"]
     for quote in (found.first, found.second):
         lines.append(f'  [{quote.address}] "{one_line(quote.text)}"')
@@ -92,10 +92,3 @@ def impossible(members: Sequence[str]) -> str:
     else:
         said = f"{' and '.join(members)} are pinned and contradict each other"
     return f"{said}; hint: scientist claim unpin {members[0]}"
-
-
-def sentence(one: Assertion) -> str:
-    """What a claim says, on one line."""
-    from scientist.records import one_line
-
-    return one_line(one.text)

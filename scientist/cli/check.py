@@ -103,11 +103,11 @@ def _text_of(given: bytes, what: str) -> str:
 
 def _text(journal: Journal, said: str, evidence: Evidence, as_json: bool) -> bool:
     """Its numbers and comparisons against the trials, its sentences against what is held."""
-    from scientist.cli import consistency
+    from scientist.agent.against import clashes
     from scientist.science.claims.markdown import check as bind
 
     report = bind(said, evidence)
-    against = consistency.against(journal, said)
+    against = clashes(journal, said)
     if as_json:
         output.document({**_plain(report), "conflicts": [asdict(clash) for clash in against]})
     elif not report.entries and not against:

@@ -9,6 +9,7 @@ import typer
 
 from scientist.cli import cards, options, output
 from scientist.errors import UsageError
+from scientist.records import one_line
 
 if TYPE_CHECKING:
     from scientist.science.consistency.knowledge import Knowledge
@@ -47,7 +48,7 @@ def list_(
                 f"{one.assertion.weight:.2f}",
                 _how(one),
                 f"{one.said.source.kind} {one.said.source.address}",
-                cards.sentence(one.assertion),
+                one_line(one.assertion.text),
             )
             for one in shown
         ],

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,27 +14,7 @@ if TYPE_CHECKING:
     from scientist.journal import Journal
     from scientist.llm.client import Client
     from scientist.memory.store import Store
-    from scientist.records import Assertion
-    from scientist.science.consistency.rules import Clash
     from scientist.settings import Settings
-
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-
-
-@dataclass(frozen=True)
-class Against:
-    """A sentence of a text that cannot hold with something that stands."""
-
-    sentence: str
-    rule: str
-    proof: tuple[str, ...]
-    claims: dict[str, str]
-
-    def card(self) -> list[str]:
-        """The lines of it."""
-        lines = [f"conflict: {self.rule}", f"  said      {self.sentence}"]
-        lines += [f"  {name:<9} {text}" for name, text in self.claims.items()]
-        return [*lines, *(f"  because   {step}" for step in self.proof)]
 
 
 def conflicts(journal: Journal, as_json: bool) -> tuple[bool, list[dict[str, Any]]]:
@@ -80,46 +58,6 @@ def mend(workspace: Path | None) -> None:
         examined = examine(gather(journal))
         if examined.events:
             journal.append_all(examined.events, None, sync=True)
-
-
-def against(journal: Journal, text: str) -> list[Against]:
-    """What a text's typed sentences cannot hold with, on record or in the text before them.
-
-    Its other sentences are not judged here.
-    """
-    from scientist.agent import stating
-    from scientist.lab.kits import all_kits
-    from scientist.records import Says, Source
-    from scientist.science.consistency.index import Index
-    from scientist.science.consistency.knowledge import gather
-
-    sentences = [one for one in _SENTENCE.split(text) if stating.has_form(one)]
-    if not sentences:
-        return []  # and no kit was read to find that out
-    source, kits = Source(kind="chat", address="text"), all_kits()
-    stated: list[Assertion] = []
-    for number, sentence in enumerate(sentences, 1):
-        try:
-            said = stating.read(f"text.{number}", sentence, source, kits, 0.5)
-        except UsageError:
-            continue  # a condition nobody can read: nothing typed is said
-        if said.says is not Says.TEXT:
-            stated.append(said)
-    index, claims = Index(), gather(journal).assertions
-    for one in claims.values():
-        index.add(one)
-    found: list[Against] = []
-    for said in stated:
-        claims[said.id] = said
-        found += [
-            Against(said.text, clash.rule, clash.proof, _others(clash, said, claims))
-            for clash in index.add(said)
-        ]
-    return found
-
-
-def _others(clash: Clash, said: Assertion, claims: Mapping[str, Assertion]) -> dict[str, str]:
-    return {name: cards.sentence(claims[name]) for name in clash.members if name != said.id}
 
 
 def judge(settings: Settings, workspace: Path | None, most: int) -> None:

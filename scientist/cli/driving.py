@@ -144,7 +144,7 @@ def _report(
         output.note(f"{ended.campaign} ended ({ended.outcome}: {ended.reason})")
         for line in summary(took):
             output.note(line)
-        where = "" if place.root == Path("workspace").absolute() else f" -w {place.root}"
+        where = options.at(place)
         output.note(f"next: scientist finding show {found[-1].record.id}{where}")
         output.note(f"      scientist audit verify{where}")
         if further:

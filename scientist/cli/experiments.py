@@ -97,7 +97,8 @@ def picture(journal: Journal, finding: str, plot: Path | None, as_json: bool) ->
             output.result(line)
     if plot is not None:
         drawn = trial_plot.draw(record.id, protocol, trials, record.judgement)
-        options.write_svg(plot, drawn, f"scientist {'kit' if protocol.kit else 'experiment'} run …")
+        group = "kit" if protocol.kit else "experiment"
+        options.save(plot, drawn, "plot", f"scientist {group} run … --plot")
 
 
 @app.command()

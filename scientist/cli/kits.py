@@ -71,8 +71,7 @@ def _near(text: str, kits: Sequence[Kit]) -> dict[str, float]:
     from scientist.agent.choosing import nearness
     from scientist.memory.embedding import load
 
-    settings = options.settings(None).values
-    return nearness(text, kits, load(settings).embed, settings.embedding)
+    return nearness(text, kits, load(options.settings(None).values).embed)
 
 
 @app.command()
@@ -184,9 +183,8 @@ def sweep(
     }
     if plot is not None:
         title = f"{kit.title}: {metric} over {over}"
-        options.write_svg(
-            plot, trial_plot.swept(title, over, metric, curves), f"scientist kit sweep {name}"
-        )
+        drawn = trial_plot.swept(title, over, metric, curves)
+        options.save(plot, drawn, "plot", f"scientist kit sweep {name} --plot")
     if as_json:
         output.document({"kit": kit.name, "over": over, "metric": metric, "curves": curves})
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,18 +53,27 @@ def check_svg(plot: Path | None, command: str) -> None:
         raise UsageError(f"{plot} is no .svg file", f"{command} --plot {plot.with_suffix('.svg')}")
 
 
-def write_svg(plot: Path, text: str, command: str) -> None:
-    """Write a plot and say where."""
+def at(place: Workspace) -> str:
+    """What a command needs besides to act on this workspace: nothing for the default one."""
+    default = place.root == Path("workspace").absolute()
+    return "" if default else f" -w {shlex.quote(str(place.root))}"
+
+
+def save(path: Path, text: str, what: str, again: str) -> None:
+    """Write a file whole and say where; `again` is the command that writes one."""
+    from scientist.audit.report import save as whole
     from scientist.cli import output
 
     try:
-        plot.write_text(text, encoding="utf-8")
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is not a file", f"{again} FILE")
+        whole(path, text)
     except OSError as fault:
         raise UsageError(
-            f"{plot} cannot be written: {fault.strerror or fault}",
-            f"{command} --plot FILE.svg, in a folder you may write to",
+            f"{path} cannot be written: {fault.strerror or fault}",
+            f"{again} FILE, in a folder you may write to",
         ) from fault
-    output.note(f"plot written to {plot}")
+    output.note(f"{what} written to {path}")
 
 
 @contextmanager

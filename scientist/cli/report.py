@@ -47,7 +47,10 @@ def report(
             f"scientist audit report {name} --markdown {name}.md --html {name}.html",
         )
     targets = (("--markdown", markdown, made.markdown), ("--html", html, made.html))
-    files = [_save(path, said, f"{name} {flag}") for flag, path, said in targets if path]
+    files = [path for _, path, _ in targets if path]
+    for flag, path, said in targets:
+        if path:
+            options.save(path, said, "report", f"scientist audit report {name} {flag}")
     if as_json:
         output.document(_plain(made, files))
     elif not files:
@@ -58,7 +61,7 @@ def keep(journal: Journal, place: Workspace, campaign: str) -> None:
     """Write the report of a campaign that ended; if that fails, what was found is told anyway."""
     from scientist.audit import report as reports
 
-    where = "" if place.root == Path("workspace").absolute() else f" -w {place.root}"
+    where = options.at(place)
     try:
         said, page = reports.write(journal, campaign, place.reports)
     except Exception as fault:  # whatever it is: what was found must still be told
@@ -67,25 +70,6 @@ def keep(journal: Journal, place: Workspace, campaign: str) -> None:
         output.note(f"hint: scientist audit report {campaign} --html {campaign}.html{where}")
         return
     output.note(f"report: {page} (as Markdown: {said.name})")
-
-
-def _save(path: Path, said: str, flag: str) -> Path:
-    from scientist.audit import report as reports
-
-    try:
-        if path.exists() and not path.is_file():
-            raise UsageError(
-                f"{path} is not a file",
-                f"scientist audit report {flag} FILE, or without it: the report goes to stdout",
-            )
-        reports.save(path, said)
-    except OSError as fault:
-        raise UsageError(
-            f"{path} cannot be written: {fault.strerror or fault}",
-            f"scientist audit report {flag} FILE, in a folder you may write to",
-        ) from fault
-    output.note(f"report written to {path}")
-    return path
 
 
 def _plain(made: Report, files: list[Path]) -> dict[str, object]:

@@ -27,6 +27,14 @@ from scientist.events.campaigns import (
     Reasoned,
     ToolCalled,
 )
+from scientist.events.chats import (
+    ActionDecided,
+    ThreadCompacted,
+    TurnAnswered,
+    TurnAsked,
+    TurnStopped,
+    TurnUndone,
+)
 from scientist.events.claims import (
     AssertionMade,
     AssertionPinned,
@@ -55,6 +63,7 @@ from scientist.events.record import EssayAdded, TornTailRecovered
 __all__ = [
     "EVENT",
     "SCHEMA",
+    "ActionDecided",
     "AssertionMade",
     "AssertionPinned",
     "BudgetWarned",
@@ -91,8 +100,13 @@ __all__ = [
     "Reasoned",
     "RelationJudged",
     "Swept",
+    "ThreadCompacted",
     "ToolCalled",
     "TornTailRecovered",
+    "TurnAnswered",
+    "TurnAsked",
+    "TurnStopped",
+    "TurnUndone",
 ]
 
 SCHEMA = 1
@@ -130,6 +144,12 @@ Event = Annotated[
     | RelationJudged
     | ConflictFound
     | ConflictResolved
+    | TurnAsked
+    | ActionDecided
+    | TurnAnswered
+    | TurnStopped
+    | TurnUndone
+    | ThreadCompacted
     | EffectIntended
     | EffectDone
     | Degraded

@@ -40,6 +40,7 @@ class HypothesisView:
     record: Hypothesis
     campaign: str
     status: str
+    review: tuple[str, ...] = ()  # what a review of code written for it remarked
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ def _take_hypothesis(found: dict[str, HypothesisView], entry: Entry) -> None:
             found[record.id] = HypothesisView(record, entry.campaign or "", "proposed")
         case "code_written":
             view = found[data["hypothesis"]]
-            found[view.record.id] = replace(view, record=with_code(view.record, data))
+            coded = with_code(view.record, data)
+            found[coded.id] = replace(view, record=coded, review=tuple(data["review"]))
         case "protocol_sealed":
             name = data["protocol"]["hypothesis"]
             found[name] = replace(found[name], status="sealed")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scientist.lab import checks, kits
 from scientist.lab.adapting_rules import (
@@ -55,11 +56,16 @@ class Point:
 
 def points(kit: Kit) -> tuple[Point, ...]:
     """Where a kit can be adapted; its header vouches that no truth is handed over there."""
-    tree = ast.parse(kit.code)
+    return _points(kit.code, tuple(kit.arms), tuple(kit.open))
+
+
+@lru_cache(maxsize=64)
+def _points(code: str, arms: tuple[str, ...], open_: tuple[str, ...]) -> tuple[Point, ...]:
+    tree = ast.parse(code)
     functions = _functions(tree)
-    by_arm = {arm: views.met(tree, arm) for arm in kit.arms}
+    by_arm = {arm: views.met(tree, arm) for arm in arms}
     found = []
-    for name in kit.open:
+    for name in open_:
         node = functions[name]
         likes = tuple(arm for arm, met in by_arm.items() if name in met)
         found.append(
@@ -67,7 +73,7 @@ def points(kit: Kit) -> tuple[Point, ...]:
                 name,
                 tuple(given for given in parameters(node) if given != "arm"),
                 ast.get_docstring(node) or "",
-                ast.get_source_segment(kit.code, node) or "",
+                ast.get_source_segment(code, node) or "",
                 _helpers(tree, node),
                 likes,
             )

@@ -243,6 +243,19 @@ def read(name: str, code: str) -> Kit:
     return kit
 
 
+def constant(code: str, name: str) -> Any:
+    """What a module-level constant is set to, read and not run; None if that is not plain data."""
+    try:
+        for node in ast.parse(code).body:
+            if isinstance(node, ast.Assign) and any(
+                isinstance(target, ast.Name) and target.id == name for target in node.targets
+            ):
+                return ast.literal_eval(node.value)
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return None
+    return None
+
+
 def parameters(function: ast.FunctionDef) -> tuple[str, ...]:
     """The names of what a function is given by place."""
     return tuple(given.arg for given in (*function.args.posonlyargs, *function.args.args))

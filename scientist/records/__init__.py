@@ -20,6 +20,7 @@ from scientist.records.assertions import (
 )
 from scientist.records.base import JsonObject, Record, one_line, printable
 from scientist.records.campaigns import Budget, Usage
+from scientist.records.chats import Mark, Said
 from scientist.records.research import (
     Address,
     Attempt,
@@ -56,6 +57,7 @@ __all__ = [
     "Interval",
     "JsonObject",
     "Judgement",
+    "Mark",
     "Passage",
     "Protocol",
     "Quote",
@@ -64,6 +66,7 @@ __all__ = [
     "Relation",
     "Resolution",
     "Rung",
+    "Said",
     "Says",
     "Scope",
     "Source",

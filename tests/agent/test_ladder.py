@@ -205,17 +205,25 @@ def own_experiment(request: dict[str, Any]) -> dict[str, Any]:
     return {**proposing()(request), "own_experiment": own}
 
 
-def test_a_strong_model_writes_a_whole_experiment(tmp_path: Path) -> None:
-    def script(request: dict[str, Any]) -> Any:
+def strong(whole: str, arm: str) -> Answer:
+    """A model that proposes an experiment of its own, and writes this code when asked for code."""
+
+    def answer(request: dict[str, Any]) -> Any:
         if asked_for(request) == "":
             return OPEN
         if asked_for(request) == "Code":
-            whole = "Write the module." in request["messages"][1]["content"]
-            return {"code": FREE if whole else HALF}
+            module = "Write the module." in request["messages"][1]["content"]
+            return {"code": whole if module else arm}
         return own_experiment(request)
 
+    return answer
+
+
+def test_a_strong_model_writes_a_whole_experiment(tmp_path: Path) -> None:
     workspace, _ = run(
-        *(tmp_path, script, "--pairs", 20), SCIENTIST_RUNG="free", SCIENTIST_AT_ONCE="4"
+        *(tmp_path, strong(FREE, HALF), "--pairs", 20),
+        SCIENTIST_RUNG="free",
+        SCIENTIST_AT_ONCE="4",
     )
     with Journal(workspace / "journal") as journal:
         view = next(v for v in project.hypotheses(journal) if v.record.rung is Rung.FREE)
@@ -237,14 +245,7 @@ def test_a_strong_model_writes_a_whole_experiment(tmp_path: Path) -> None:
 
 
 def test_an_assumed_effect_is_refused_and_goes_down_the_ladder(tmp_path: Path) -> None:
-    def script(request: dict[str, Any]) -> Any:
-        if asked_for(request) == "":
-            return OPEN
-        if asked_for(request) == "Code":
-            whole = "Write the module." in request["messages"][1]["content"]
-            return {"code": ASSUMED if whole else "def averaged(training):\n    return 1\n"}
-        return own_experiment(request)
-
+    script = strong(ASSUMED, "def averaged(training):\n    return 1\n")
     workspace, said = run(tmp_path, script, SCIENTIST_RUNG="free", SCIENTIST_AT_ONCE="4")
     with Journal(workspace / "journal") as journal:
         rungs = [e.data["rung"] for e in journal.entries("code_given_up")]

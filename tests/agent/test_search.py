@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from campaigns import ScriptedServer, essays, family, propose, scientist
 from scripted import Likely
 
@@ -62,11 +63,36 @@ def test_what_is_worth_most_is_tested_first_and_the_rest_stays_alive(tmp_path: P
     }
     assert proposed[chosen[0]["hypothesis"]]["prior"] == 0.5  # the least certain says most
     parts = chosen[0]["scores"]
-    assert set(parts) == {"information", "novelty", "coverage", "cost", "value"}
+    assert set(parts) == {"information", "novelty", "coverage", "relevance", "cost", "value"}
+    assert parts["relevance"] == 1.0  # there is no question
     product = parts["information"] * parts["novelty"] * parts["coverage"]
     assert abs(parts["value"] - (product - 0.5 * parts["cost"])) < 1e-3
     assert "of 3 untested" in chosen[0]["reason"]
     assert len({one["hypothesis"] for one in chosen}) == len(chosen) == 2
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_comes_nearest_to_the_question_is_tested_first(tmp_path: Path, first: int) -> None:
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        proposed = propose(request)
+        asked = {
+            **proposed["hypotheses"][0],
+            "comparison": "stable against pooled",
+            "metric": "shifted_error",
+            "conditions": ["shift = 0.8"],
+            "confidence": "even",
+        }
+        beside = {**asked, "comparison": "reweighted against pooled", "metric": "familiar_error"}
+        pair = [asked, beside]
+        return {**proposed, "hypotheses": [pair[first], pair[1 - first]]}
+
+    question = "At shift = 0.8, does stable lower the shifted_error compared with pooled?"
+    entries, _ = run(tmp_path, answer, "--rounds", 1, question=question, SCIENTIST_AT_ONCE="1")
+    (chosen,) = [e.data for e in entries if e.kind == "hypothesis_selected"]
+    with Journal(tmp_path / "w" / "journal") as journal:
+        tested = project.hypothesis(journal, chosen["hypothesis"]).record
+    assert (tested.treatment, tested.metric) == ("stable", "shifted_error")
+    assert chosen["scores"]["relevance"] == 1.0
 
 
 def surprised() -> Any:

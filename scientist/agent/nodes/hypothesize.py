@@ -63,7 +63,7 @@ def think(
             "surprise": _surprise(bench, follows),
             "sentences": [sentence.text for sentence in sentences],
             "findings": [f"{one.id}: {one.statement}" for one in shown],
-            "tested": sorted(_tested(bench, kit)),
+            "tested": sorted(map(proposing.describe, proposing.chosen(bench, kit.name))),
             "ideas": [f"{one.treatment}: {one.idea}" for one in proposing.ideas(bench, kit.name)],
             "change": kit.factor if Rung.ADAPTED in rungs else "",
             "free": Rung.FREE in rungs,
@@ -107,7 +107,7 @@ def think(
         names: list[str] = []
         cited: set[str] = set()
         number = bench.journal.count("hypothesis_proposed")
-        known = _known(bench, kit)
+        known = proposing.known(bench, kit.name)
         for item in found["items"]:
             try:
                 built = proposing.build(bench, kit, sentences, item, known, follows)
@@ -145,7 +145,7 @@ def _surprise(bench: Bench, follows: str) -> str:
 def _none_valid(bench: Bench, kit: Kit, sentences: list[Passage], answer: BaseModel) -> str | None:
     """What to tell the model when not one of its proposals passes."""
     reasons = []
-    known = _known(bench, kit)
+    known = proposing.known(bench, kit.name)
     for number, item in enumerate(proposing.items(answer.model_dump(mode="json")), 1):
         try:
             proposing.build(bench, kit, sentences, item, known)
@@ -183,12 +183,3 @@ def _tried(bench: Bench, kit: Kit) -> set[tuple[frozenset[str], str]]:
         for h in proposing.chosen(bench, kit.name)
         for name in h.conditions
     }
-
-
-def _known(bench: Bench, kit: Kit) -> set[str]:
-    """What need not be proposed again: it was tested, or waits for its turn."""
-    return _tested(bench, kit) | {proposing.describe(one) for one in proposing.untested(bench)}
-
-
-def _tested(bench: Bench, kit: Kit) -> set[str]:
-    return {proposing.describe(hypothesis) for hypothesis in proposing.chosen(bench, kit.name)}

@@ -21,6 +21,7 @@ from scientist.records import (
     Finding,
     Hypothesis,
     Protocol,
+    Rung,
     Says,
     Source,
     one_line,
@@ -36,7 +37,8 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
     bench = runtime.context
     protocol = Protocol.model_validate(state["protocol"])
     judgement = settled(state)
-    hypothesis = project.hypothesis(bench.journal, protocol.hypothesis).record
+    asked = project.hypothesis(bench.journal, protocol.hypothesis)
+    hypothesis = asked.record
     first = Attempt.model_validate(state["first"]) if state["first"] else None
     name = "" if state["problems"] else state["experiment"]
 
@@ -61,7 +63,7 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
             degradations=(
                 *project.degradations(bench.journal, bench.campaign),
                 *state["smoke"].get("flags", ()),
-                *_written(bench, hypothesis),
+                *_written(asked),
             ),
         )
         deviations = integrity.of_finding(bench.journal, finding)
@@ -82,14 +84,14 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
     return {"findings": [*state.get("findings", []), finding]}
 
 
-def _written(bench: Bench, hypothesis: Hypothesis) -> tuple[str, ...]:
+def _written(asked: project.HypothesisView) -> tuple[str, ...]:
     """What has to be said of code that a model wrote."""
-    for entry in bench.journal.entries("code_written"):
-        if entry.data["hypothesis"] == hypothesis.id:
-            what = "one arm of the code" if hypothesis.kit else "the code"
-            own = f"{what} was written by the model ({hypothesis.rung.value}): {hypothesis.idea}"
-            return (own, *entry.data["review"])
-    return ()
+    hypothesis = asked.record
+    if hypothesis.rung is Rung.KIT:
+        return ()
+    what = "one arm of the code" if hypothesis.kit else "the code"
+    own = f"{what} was written by the model ({hypothesis.rung.value}): {hypothesis.idea}"
+    return (own, *asked.review)
 
 
 def _opinions(

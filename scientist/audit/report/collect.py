@@ -146,11 +146,7 @@ def collect(journal: Journal, campaign: str) -> Dossier:
         declined=_refused(entries, "hypothesis_declined"),
         explained=_explained(entries),
         degraded=tuple(dict.fromkeys(project.degradations(journal, name))),
-        reviews={
-            entry.data["hypothesis"]: tuple(entry.data["review"])
-            for entry in entries
-            if entry.kind == "code_written"
-        },
+        reviews={view.record.id: view.review for view in project.hypotheses(journal)},
     )
 
 

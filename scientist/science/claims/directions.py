@@ -13,7 +13,6 @@ from scientist.science.claims.operations import NotBound, Part, interval
 
 _SIGNS = {"UP": 1, "HIGH": 1, "DOUBLE": 1, "DOWN": -1, "LOW": -1, "HALVE": -1}
 _GOOD = {"BETTER", "BEAT", "WON", "BEST"}
-_BAD = {"WORSE", "LOSE", "WORST"}
 
 
 def sign(kind: str, part: Part) -> int:

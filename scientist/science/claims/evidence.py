@@ -7,7 +7,7 @@ computes from it, `bind` resolves text to it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -116,8 +116,3 @@ class Evidence:
     @cached_property
     def _by_finding(self) -> dict[str, Run]:
         return {run.finding: run for run in reversed(self.runs) if run.final}
-
-
-def of_runs(runs: Sequence[Run]) -> Evidence:
-    """Evidence of runs alone, without essays."""
-    return Evidence(tuple(runs))
