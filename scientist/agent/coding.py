@@ -1,9 +1,9 @@
 """The code ladder: an adapted kit, or a whole experiment, written by the model and measured.
 
 What the model writes runs on seeds that can never count. Whatever fails, a refusal, a
-traceback, arms that do not differ, goes back to it as a repair turn, a few times. Then the idea
-is tried a rung lower: a free experiment as a new arm of the nearest kit, a new arm as the existing
-arm that comes nearest to it.
+traceback, arms that do not differ, goes back to it as a repair turn; what a repair does not mend is
+written anew, a few times. Then the idea is tried a rung lower: a free experiment as a new arm of
+the nearest kit, a new arm as the existing arm that comes nearest to it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from scientist.agent.bench import Bench
 
 SMALLEST_SHARE = 0.2  # of the control's spread: a free experiment's smallest effect of interest
+STARTS = 3  # small models, asked to mend, often write the same again: a new draw helps more
+REPAIRS = 1
+BOLDER = 0.9  # temperature of every draw but the first
 TRACE = 500  # characters of a traceback that go back to the model
 
 
@@ -60,7 +63,7 @@ def write(bench: Bench, round_: int, hypothesis: Hypothesis) -> dict[str, str]:
     def ask(key: str) -> Written:
         try:
             return attempt(bench, key, hypothesis, seed=bench.settings.seed * 1000 + round_)
-        except (ContextError, ModelOutputError) as fault:
+        except ContextError as fault:
             return Written(problem=fault.message)
 
     def record(last: Written) -> tuple[dict[str, str], Sequence[Event]]:
@@ -96,28 +99,38 @@ def write(bench: Bench, round_: int, hypothesis: Hypothesis) -> dict[str, str]:
 
 
 def attempt(
-    bench: Bench, key: str, hypothesis: Hypothesis, seed: int, repairs: int | None = None
+    bench: Bench, key: str, hypothesis: Hypothesis, seed: int, starts: int = STARTS
 ) -> Written:
     """Let the model write, and measure what it wrote; the last try, with what is wrong with it."""
     if bench.client is None:
         raise ScientistError("this campaign has no model to ask", "scientist run")
-    bench.meter.check()
     last = Written()
+    known: dict[str, str] = {}
 
     def tried(answer: Code) -> str:
         last.tries += 1
-        last.problem = _try(bench, key, hypothesis, answer.code, last)
+        if answer.code not in known:
+            known[answer.code] = _try(bench, key, hypothesis, answer.code, last)
+        last.problem = known[answer.code]
         return last.problem
 
-    bench.client.ask(
-        _prompt(hypothesis),
-        Code,
-        seed=seed,
-        check=tried,
-        repairs=repairs,
-        allow=bench.meter.check,
-        on_text=bench.hear,
-    )
+    for start in range(starts):
+        bench.meter.check()
+        try:
+            bench.client.ask(
+                _prompt(hypothesis),
+                Code,
+                seed=seed + 100 * start,
+                temperature=BOLDER if start else None,
+                check=tried,
+                repairs=min(REPAIRS, bench.settings.repairs),
+                allow=bench.meter.check,
+                on_text=bench.hear,
+            )
+        except ModelOutputError as fault:
+            last.problem = fault.message
+        if not last.problem:
+            break
     return last
 
 
@@ -136,7 +149,7 @@ def _prompt(hypothesis: Hypothesis) -> prompting.Rendered:
     point = adapting.points(kit)[0]
     return prompting.load("write_arm").render(
         kit=kit,
-        shown=adapting.shown(kit, point, hypothesis.like),
+        shown=adapting.shown(kit, point, hypothesis.like, hypothesis.treatment),
         name=hypothesis.treatment,
         like=hypothesis.like,
         idea=hypothesis.idea,
@@ -176,6 +189,9 @@ def _try(bench: Bench, key: str, hypothesis: Hypothesis, written: str, last: Wri
     if found := checks.check_trials(mine, again, tested, hypothesis.metric):
         return "; ".join(found)
     if kit is not None:
+        if twin := _twin(trials, hypothesis.treatment, tuple(kit.arms)):
+            new = hypothesis.treatment
+            return f"{new} gave the same numbers as {twin} on every seed: let it do something new"
         before, broken = _smoke(bench, f"{key}-kit", kit.code, hypothesis, tuple(kit.arms), seeds)
         if changed := broken or "; ".join(adapting.unchanged(before, trials, tuple(kit.arms))):
             return changed
@@ -206,6 +222,12 @@ def _smoke(
         return outcome.trials, ""
     said = _told(outcome.errors[-1]) if outcome.errors else outcome.reason
     return (), f"running it ended as {outcome.status}: {said[:TRACE]}"
+
+
+def _twin(trials: Sequence[Trial], new: str, old: Sequence[str]) -> str:
+    """The old arm that a new one equals on every seed, if there is one."""
+    measured = {arm: {t.seed: t.metrics for t in trials if t.arm == arm} for arm in (new, *old)}
+    return next((arm for arm in old if measured[arm] == measured[new]), "")
 
 
 def _told(traceback: str) -> str:

@@ -63,7 +63,7 @@ def top(bench: Bench) -> Rung:
 def _measured(bench: Bench) -> tuple[bool, str]:
     key = bench.effects.key("probe", 0, "code")
     try:
-        written = coding.attempt(bench, key, KNOWN, seed=bench.settings.seed, repairs=1)
+        written = coding.attempt(bench, key, KNOWN, seed=bench.settings.seed, starts=1)
     except (BudgetError, EndpointError):
         raise
     except ModelOutputError as fault:

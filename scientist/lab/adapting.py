@@ -85,17 +85,19 @@ def shown(kit: Kit, point: Point, like: str, name: str = "NAME") -> str:
     """What a model reads to write a new arm: what to write, what it gets, how it is done now."""
     tree = ast.parse(kit.code)
     functions = _functions(tree)
+    given = ", ".join(point.parameters)
     lines = [
-        "Write this one function:",
-        f"def {name}({', '.join(point.parameters)}):",
-        kit.open[point.function],
-        f'All else is done as for "{like}".',
-        "",
         "How the present arms do it:",
         point.source,
         "",
-        f'You may call {point.function}("{like}", {", ".join(point.parameters)}), and use numpy as '
-        "np" + (" and:" if point.helpers else "."),
+        "Write one function more. It gets and returns the same, but for the arm's name:",
+        kit.open[point.function],
+        f'Begin with what "{like}" gives, then change that and return it:',
+        f"def {name}({given}):",
+        f'    base = {point.function}("{like}", {given})',
+        "All else is done as for "
+        f'"{like}". You may call {point.function} with any present arm, and use numpy as np'
+        + (" and:" if point.helpers else "."),
     ]
     for helper in point.helpers:
         if helper in functions:

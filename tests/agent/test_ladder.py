@@ -119,6 +119,23 @@ def test_a_traceback_goes_back_to_the_model_which_repairs(tmp_path: Path) -> Non
     assert "Error" in complaint
 
 
+def test_what_a_repair_does_not_mend_is_written_anew(tmp_path: Path) -> None:
+    asked: list[dict[str, Any]] = []
+    answers = model([BROKEN, BROKEN, HALF])
+
+    def script(request: dict[str, Any]) -> Any:
+        asked.append(request)
+        return answers(request)
+
+    _, said = run(tmp_path, script)
+    assert "passed every check in try 3" in said
+    first, repair, anew = [r for r in asked if asked_for(r) == "Code"]
+    assert len(repair["messages"]) > len(first["messages"])
+    assert anew["messages"] == first["messages"]  # the same prefix, and no complaint
+    assert anew["seed"] != first["seed"]
+    assert anew["temperature"] > first["temperature"]
+
+
 def test_what_no_try_mends_is_tested_a_rung_lower(tmp_path: Path) -> None:
     workspace, said = run(tmp_path, model(["def half_pooled(training):\n    return open('x')\n"]))
     assert "no code    for" in said
@@ -130,7 +147,7 @@ def test_what_no_try_mends_is_tested_a_rung_lower(tmp_path: Path) -> None:
         why = [e.data["reason"] for e in journal.entries("code_given_up")]
         selected = [e.data["reason"] for e in journal.entries("hypothesis_selected")]
     assert [v.record.treatment for v in given_up] == ["half_pooled"]
-    assert "in 3 tries" in why[0]
+    assert "in 6 tries" in why[0]
     assert f"in place of {given_up[0].record.id}, for which no code passed" in selected
     assert all(v.record.rung is Rung.KIT for v in tested)
 
@@ -139,6 +156,12 @@ def test_an_arm_that_does_nothing_new_is_no_arm(tmp_path: Path) -> None:
     same = "def half_pooled(training):\n    return fit(training, EVERYTHING)[0]\n"
     _, said = run(tmp_path, model([same]))
     assert "gave the same numbers on every seed" in said
+
+
+def test_an_old_arm_under_a_new_name_is_no_arm(tmp_path: Path) -> None:
+    renamed = 'def half_pooled(training):\n    return learn("stable", training)\n'
+    _, said = run(tmp_path, model([renamed]))
+    assert "gave the same numbers as stable on every seed" in said
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from scientist.corpus.store import passages
 from scientist.errors import ModelOutputError, ScientistError
 from scientist.events import CandidateRejected, Event, HypothesisProposed, Reasoned
 from scientist.journal import project
-from scientist.lab import kits
+from scientist.lab import adapting, kits
 from scientist.lab.kits import Kit, setting
 from scientist.llm import prompting
 from scientist.llm.fit import Fitted, Shrink
@@ -66,6 +66,7 @@ def think(
             "tested": sorted(map(proposing.describe, proposing.chosen(bench, kit.name))),
             "ideas": [f"{one.treatment}: {one.idea}" for one in proposing.ideas(bench, kit.name)],
             "change": kit.factor if Rung.ADAPTED in rungs else "",
+            **_new_arm(bench, kit, round_),
             "free": Rung.FREE in rungs,
             "count": proposing.COUNT if list(rungs) == [Rung.KIT] else proposing.COUNT - 1,
         }
@@ -132,6 +133,16 @@ def think(
         "hypothesize", round_, "propose", ask, record, inputs=inputs
     )
     return names
+
+
+def _new_arm(bench: Bench, kit: Kit, round_: int) -> dict[str, str]:
+    """What the model is told of a new arm in this family."""
+    point = adapting.points(kit)[0]
+    one, other = bench.chance("example", round_, kit.name).sample(point.likes, 2)
+    return {
+        "contract": kit.open[point.function],
+        "example": f"the mean of what {one} and {other} give",
+    }
 
 
 def _surprise(bench: Bench, follows: str) -> str:
