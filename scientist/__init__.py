@@ -1,3 +1,3 @@
 """A local-first research assistant that behaves like a scientist."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

@@ -45,6 +45,10 @@ class Workspace:
         return self.root / "reports"
 
     @property
+    def locks(self) -> Path:
+        return self.root / "locks"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints.sqlite"
 

@@ -124,12 +124,14 @@ def test_every_module_says_what_it_is() -> None:
         ["finding", "list"],
         ["belief", "list"],
         ["kit", "list"],
+        ["mcp", "--help"],
+        ["chat", "--help"],
     ],
     ids=" ".join,
 )
 def test_no_heavy_module_is_loaded_by(arguments: list[str], tmp_path: Path) -> None:
     (tmp_path / "journal").mkdir()
-    place = [] if arguments[0] in ("--help", "kit") else ["-w", str(tmp_path)]
+    place = [] if arguments[-1] == "--help" or arguments[0] == "kit" else ["-w", str(tmp_path)]
     code = (
         "import sys\nfrom scientist.cli import main\n"
         f"try:\n    main({[*arguments, *place]!r})\n"

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
+from scientist.agent import telling
+from scientist.errors import UsageError
+from scientist.journal import project
+
 if TYPE_CHECKING:
-    from scientist.agent.bench import Bench
+    from scientist.agent.toolkit import Desk, Told
     from scientist.memory.store import Hit
 
 
@@ -19,6 +23,18 @@ class Arguments(BaseModel):
     )
 
 
-def call(arguments: Arguments, bench: Bench) -> tuple[list[Hit], str]:
-    hits = bench.store.search_passages(arguments.query, arguments.limit, arguments.essays)
+def call(arguments: Arguments, desk: Desk) -> tuple[list[Hit], str]:
+    wanted = None
+    if arguments.essays is not None:
+        wanted = [name.upper() for name in arguments.essays]
+        known = {essay.id for essay in project.essays(desk.journal)}
+        if strange := [name for name in wanted if name not in known]:
+            raise UsageError(f"there is no essay {strange[0]}", "scientist corpus list")
+    hits = desk.store.search_passages(arguments.query, arguments.limit, wanted)
     return hits, f"{len(hits)} sentences"
+
+
+def tell(hits: list[Hit]) -> Told:
+    lines = [f'[{hit.address}] "{hit.text}" ({hit.metadata["title"]})' for hit in hits]
+    cites = [hit.address for hit in hits]
+    return telling.told(telling.page(lines or ["no essay has a sentence yet"], *cites))

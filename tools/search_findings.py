@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
+from scientist.agent import telling
+
 if TYPE_CHECKING:
-    from scientist.agent.bench import Bench
+    from scientist.agent.toolkit import Desk, Told
     from scientist.memory.store import Hit
 
 
@@ -16,6 +18,20 @@ class Arguments(BaseModel):
     limit: int = Field(5, ge=1, le=50, description="how many findings to return")
 
 
-def call(arguments: Arguments, bench: Bench) -> tuple[list[Hit], str]:
-    hits = bench.store.search_findings(arguments.query, arguments.limit)
+def call(arguments: Arguments, desk: Desk) -> tuple[list[Hit], str]:
+    hits = desk.store.search_findings(arguments.query, arguments.limit)
     return hits, f"{len(hits)} findings"
+
+
+def tell(hits: list[Hit]) -> Told:
+    lines = [
+        f"[{hit.address}] {hit.metadata['verdict']}: {hit.text} "
+        f"(hypothesis {hit.metadata['hypothesis']}, experiment {hit.metadata['experiment']})"
+        for hit in hits
+    ]
+    cites = [
+        cite
+        for hit in hits
+        for cite in (hit.address, hit.metadata["hypothesis"], hit.metadata["experiment"])
+    ]
+    return telling.told(telling.page(lines or ["nothing was found out yet"], *cites))

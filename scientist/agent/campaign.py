@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ DECIDES_RESULTS = (
     *("libraries", "at_once", "rung", "approve", "judgements"),
 )
 MODEL_CHOICE = ("endpoint", "model", "context")
+LOOKS, LOOK_SECONDS = 5, 0.05
 _SYSTEM_FAULTS = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_IOERR: errno.EIO,
@@ -135,15 +137,19 @@ def only_driver(workspace: Workspace, name: str) -> Iterator[None]:
     """Refuse to drive a campaign that another process is driving."""
     import fcntl
 
-    locks = workspace.root / "locks"
-    locks.mkdir(exist_ok=True)
-    with (locks / name).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                f"campaign {name} is running in another process", "scientist run (a new campaign)"
-            ) from None
+    workspace.locks.mkdir(exist_ok=True)
+    with (workspace.locks / name).open("w") as file:
+        for left in range(LOOKS - 1, -1, -1):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not left:
+                    raise UsageError(
+                        f"campaign {name} is running in another process",
+                        "scientist run (a new campaign)",
+                    ) from None
+                time.sleep(LOOK_SECONDS)  # whoever only looks at the lock lets it go at once
         yield
 
 

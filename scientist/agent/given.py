@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from scientist.lab import kits
 from scientist.lab.executors import Script
 from scientist.lab.kits import Kit
 from scientist.records import Direction, Hypothesis
+from scientist.science.protocol import question
 
 VERBS = {Direction.INCREASE: "raises", Direction.DECREASE: "lowers"}
 MOST_BYTES = 2**20
@@ -64,9 +65,11 @@ def of_kit(
     metric = metric or kit.default.metric
     for arm in (treatment, control):
         if arm not in kit.arms:
-            raise UsageError(f"kit {kit.name} has no arm {arm!r}", show)
+            arms = ", ".join(kit.arms)
+            raise UsageError(f"kit {kit.name} has no arm {arm!r}; it has {arms}", show)
     if metric not in kit.metrics:
-        raise UsageError(f"kit {kit.name} has no metric {metric!r}", show)
+        metrics = ", ".join(kit.metrics)
+        raise UsageError(f"kit {kit.name} has no metric {metric!r}; it has {metrics}", show)
     if treatment == control:
         raise UsageError(f"{treatment} cannot be compared with itself", show)
     parameters = kit.validate_parameters(chosen)
@@ -85,6 +88,35 @@ def of_kit(
         direction=expected,
         **compared(kit, parameters, treatment, control, metric, expected),
     )
+
+
+def of_words(
+    name: str, treatment: str, control: str, metric: str, direction: str, settings: str
+) -> Hypothesis:
+    """A comparison as somebody words it: what is left empty is the kit's usual choice."""
+    chosen = parameters_in(filter(str.strip, settings.split(",")))
+    kit = kits.load(name)
+    given = (treatment or None, control or None, metric or None, direction or None)
+    return of_kit(kit, chosen, *given)
+
+
+def same(one: Hypothesis) -> tuple[str, str, str]:
+    """What makes two hypotheses one: what is measured, and what is expected of it."""
+    return question(one), one.treatment, str(one.direction)
+
+
+def parameters_in(words: Iterable[str]) -> dict[str, float]:
+    """Parameters that are written NAME=VALUE."""
+    found: dict[str, float] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise UsageError(f"{word!r} is not NAME=VALUE", "scientist kit run KIT --param a=1")
+    return found
 
 
 def compared(

@@ -13,7 +13,7 @@ from scientist import __version__
 from scientist.agent.budget import MB, folder_bytes, more, raised
 from scientist.errors import UsageError
 from scientist.events import CampaignOpened, Event, HypothesisProposed
-from scientist.journal import Journal
+from scientist.journal import Journal, project
 from scientist.journal.costs import Spent, spent
 from scientist.records import Budget, Hypothesis, JsonObject
 from scientist.science.protocol import check_plan
@@ -32,7 +32,8 @@ def open_campaign(
 ) -> str:
     """Write the opening event; the campaign's number is its place in the journal.
 
-    One that is given its hypothesis asks no model and has one round.
+    One that is given its hypothesis asks no model and has one round; a hypothesis that is on
+    record keeps its number.
     """
     settings = resolved.values
     check_plan(
@@ -41,7 +42,10 @@ def open_campaign(
     with journal.locked():
         _check_alpha(journal, settings.alpha)
         name = f"C{journal.count('campaign_opened') + 1}"
+        known = {view.record.id for view in project.hypotheses(journal)} if given else set()
+        proposed = given is not None and given.id in known
         number = f"H{journal.count('hypothesis_proposed') + 1}"
+        number = given.id if given and proposed else number
         opening = CampaignOpened(
             question=question,
             essays=tuple(essays),
@@ -59,7 +63,7 @@ def open_campaign(
             disk_bytes=folder_bytes(journal.folder.parent),
         )
         events: list[Event] = [opening]
-        if given:
+        if given and not proposed:
             named = given.model_copy(update={"id": number})
             events.append(HypothesisProposed(hypothesis=named))
         journal.append_all(events, name, sync=True)

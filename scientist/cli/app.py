@@ -10,8 +10,10 @@ import typer
 from typer.exceptions import TyperException
 
 from scientist.cli import (
+    ask,
     audit,
     beliefs,
+    chat,
     check,
     claims,
     config,
@@ -21,6 +23,7 @@ from scientist.cli import (
     findings,
     hypotheses,
     kits,
+    mcp,
     models,
     output,
     rebuild,
@@ -57,6 +60,8 @@ def _root(
 
 
 app.command("run")(run.run)
+app.command("chat")(chat.chat)
+app.command("ask")(ask.ask)
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(hypotheses.app, name="hypothesis")
 app.add_typer(experiments.app, name="experiment")
@@ -66,6 +71,7 @@ app.add_typer(claims.app, name="claim")
 app.add_typer(kits.app, name="kit")
 app.add_typer(models.app, name="model")
 app.add_typer(audit.app, name="audit")
+app.command("mcp")(mcp.mcp)
 app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)
 app.add_typer(config.app, name="config")

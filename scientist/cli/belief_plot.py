@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from scientist.audit.credences import chance
 from scientist.audit.drawing.svg import Panel, Series, render
 
 if TYPE_CHECKING:
@@ -20,13 +21,6 @@ SHARES = (0, 0.2, 0.4, 0.6, 0.8, 1)
 def draw(beliefs: Sequence[Belief], findings: Sequence[str], scored: Calibration | None) -> str:
     """Both panels as SVG; `findings` are the ids in the order of the record."""
     return render(TITLE, [_history(beliefs, findings), _borne_out(scored)])
-
-
-def chance(credence: float) -> str:
-    """A credence with two digits that never says certain."""
-    if credence < 0.01:
-        return "<0.01"
-    return ">0.99" if credence > 0.99 else f"{credence:.2f}"
 
 
 def _history(beliefs: Sequence[Belief], findings: Sequence[str]) -> Panel:

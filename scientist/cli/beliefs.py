@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scientist.audit import credences
+from scientist.audit.credences import chance
 from scientist.cli import options, output
-from scientist.cli.belief_plot import chance
 
 if TYPE_CHECKING:
-    from scientist.journal import Journal
     from scientist.journal.project import FindingView, HypothesisView
     from scientist.science.belief import Belief
     from scientist.science.calibration import Calibration
@@ -32,7 +32,7 @@ def list_(
 
     options.check_svg(plot, "scientist belief list")
     with options.reading(workspace) as (_, journal):
-        views, found, beliefs = _believed(journal)
+        views, found, beliefs = credences.believed(journal)
     records, findings = [view.record for view in views], [view.record for view in found]
     scored = calibration.score(calibration.forecasts(records, findings, beliefs))
     if plot is not None and beliefs:
@@ -80,37 +80,18 @@ def show(
 
     with options.reading(workspace) as (_, journal):
         name = project.hypothesis(journal, hypothesis).record.id
-        views, found, beliefs = _believed(journal)
+        views, found, beliefs = credences.believed(journal)
     view, belief = next(
         pair for pair in zip(views, beliefs, strict=True) if pair[0].record.id == name
     )
     if as_json:
         output.document(_plain(view, belief))
         return
-    origin = "assumed" if view.record.prior is None else "the model's, when it proposed it"
-    output.result(f"{name}  credence {chance(belief.credence)}  ({view.status})")
-    output.result(f"  {view.record.statement}")
-    output.result(f"  prior       {belief.prior:g} ({origin})")
     statements = {finding.record.id: finding.record.statement for finding in found}
-    for line in _told(belief, statements):
+    for line in credences.told(view, belief, statements):
         output.result(line)
     if not belief.steps:
         output.note(f"no finding bears on {name} yet; hint: scientist run")
-
-
-def _believed(
-    journal: Journal,
-) -> tuple[list[HypothesisView], list[FindingView], list[Belief]]:
-    from scientist.journal import project
-    from scientist.science import belief
-
-    hypotheses, findings = project.hypotheses(journal), project.findings(journal)
-    seeds = {
-        entry.data["digest"]: tuple(entry.data["protocol"]["seeds"])
-        for entry in journal.entries("protocol_sealed")
-    }
-    records = [view.record for view in hypotheses]
-    return hypotheses, findings, belief.fold(records, [f.record for f in findings], seeds)
 
 
 def _row(view: HypothesisView, belief: Belief) -> tuple[Any, ...]:
@@ -124,20 +105,6 @@ def _row(view: HypothesisView, belief: Belief) -> tuple[Any, ...]:
         view.status,
         view.record.statement,
     )
-
-
-def _told(belief: Belief, statements: dict[str, str]) -> list[str]:
-    """Finding by finding, run by run."""
-    lines: list[str] = []
-    told = ""
-    for step in belief.steps:
-        if step.finding != told:
-            told = step.finding
-            lines.append(f"  {told:<11} {statements[told]}")
-        moved = f"times {step.factor:.3g}" if step.counted else "not counted"
-        lines.append(f"    {step.experiment:<9} {moved}: credence {chance(step.credence)}")
-        lines.append(f"              {step.reason}")
-    return lines
 
 
 def _plain(view: HypothesisView, belief: Belief) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scientist.cli import cards, options, output
+from scientist.audit import cards
+from scientist.cli import options, output
 from scientist.errors import UsageError
 from scientist.records import one_line
 

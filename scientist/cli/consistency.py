@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scientist.cli import cards, options, output
+from scientist.audit import cards
+from scientist.cli import options, output
 from scientist.errors import UsageError
+from scientist.records import one_line
 
 if TYPE_CHECKING:
+    from scientist.agent.opposing import Opposing
     from scientist.journal import Journal
     from scientist.llm.client import Client
     from scientist.memory.store import Store
@@ -100,8 +103,6 @@ def judge(settings: Settings, workspace: Path | None, most: int) -> None:
 
 def _texts(pair: tuple[str, str]) -> frozenset[str]:
     """A pair as it stands in the record."""
-    from scientist.records import one_line
-
     return frozenset(map(one_line, pair))
 
 
@@ -136,12 +137,22 @@ def corpus(settings: Settings, workspace: Path | None, most: int, as_json: bool)
         )
         return
     for number, one in enumerate(shown, 1):
-        for line in cards.opposed(one, number, titles):
+        for line in _opposed(one, number, titles):
             output.result(line)
     output.note(
         f"{len(found)} pairs of sentences compared, {len(shown)} more likely at odds than not"
         + ("" if shown else "; all chances: --json")
     )
+
+
+def _opposed(found: Opposing, number: int, titles: dict[str, str]) -> list[str]:
+    """Two sentences of essays that the model holds to be at odds."""
+    lines = [f"{number}  chance of a contradiction {found.chance:.2f}"]
+    for quote in (found.first, found.second):
+        lines.append(f'  [{quote.address}] "{one_line(quote.text)}"')
+        lines.append(f"            {titles.get(quote.essay, '?')}")
+    lines.append(f"  cues      {'; '.join(found.cues)}")
+    return lines
 
 
 @contextmanager

@@ -134,10 +134,10 @@ def _report(
             }
         )
     else:
-        from scientist.cli.findings import paragraphs
+        from scientist.audit import shown as lines
 
         for view in found:
-            output.result("\n".join(paragraphs(journal, view)))
+            output.result("\n".join(lines.finding(journal, view)))
             if shown:
                 shown(journal, view.record.id)
             output.result("")

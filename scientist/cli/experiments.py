@@ -49,6 +49,7 @@ def show(
     as_json: options.JsonOption = False,
 ) -> None:
     """One experiment with its protocol and every trial."""
+    from scientist.audit import shown
     from scientist.journal import project
 
     with options.reading(workspace) as (_, journal):
@@ -64,17 +65,8 @@ def show(
             }
         )
         return
-    output.result(f"{view.id}  {view.status}  ({view.campaign}, hypothesis {view.hypothesis})")
-    if view.reason:
-        output.result(f"  reason      {view.reason}")
-    output.result(f"  protocol    {view.protocol_digest}")
-    output.result(
-        f"  compared    {protocol.treatment} against {protocol.control} on {protocol.metric}"
-    )
-    settings = ", ".join(f"{k} = {v:g}" for k, v in sorted(protocol.parameters.items()))
-    output.result(f"  parameters  {settings}")
-    output.result(f"  ran         {view.seconds:.2f} s in sandbox {view.tier}")
-    output.result(f"  with        {', '.join(f'{k} {v}' for k, v in view.environment.items())}")
+    for line in shown.experiment(view, protocol):
+        output.result(line)
     metrics = sorted({name for trial in trials for name in trial.metrics})
     output.table(
         ("arm", "seed", *metrics),

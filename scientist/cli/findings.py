@@ -81,6 +81,7 @@ def show(
     as_json: options.JsonOption = False,
 ) -> None:
     """One finding with everything it rests on."""
+    from scientist.audit import shown
     from scientist.journal import project
 
     with options.reading(workspace) as (_, journal):
@@ -88,7 +89,7 @@ def show(
         if as_json:
             output.document(_plain(view))
             return
-        for line in [*paragraphs(journal, view), *_sources(journal, view)]:
+        for line in [*shown.finding(journal, view), *shown.sources(journal, view)]:
             output.result(line)
 
 
@@ -113,83 +114,6 @@ def search(
     for hit in hits:
         near = f"{1 - hit.distance:.2f}"
         output.result(f"{hit.address:<5} {near}  {hit.metadata['verdict']}  {hit.text}")
-
-
-def paragraphs(journal: Journal, view: FindingView) -> list[str]:
-    """A finding as a reader wants it first: verdict, numbers, hypothesis, quotes."""
-    from scientist.journal import project
-
-    record, judged = view.record, view.record.judgement
-    hypothesis = project.hypothesis(journal, record.hypothesis).record
-    lines = [f"{record.id}  {judged.verdict.upper()}", f"  {record.statement}"]
-    if judged.effect is not None and judged.interval is not None and judged.p_value is not None:
-        interval = judged.interval
-        lines += [
-            f"  effect      {judged.effect:+.6g} ({record.treatment} {judged.treatment_mean:.6g}, "
-            f"{record.control} {judged.control_mean:.6g})",
-            f"  interval    {interval.low:+.6g} to {interval.high:+.6g} "
-            f"({interval.confidence * 100:g}% {interval.method})",
-            f"  test        one-sided sign-flip p = {judged.p_value:.3g} over {judged.pairs} "
-            "pairs, "
-            + ("" if judged.e_value is None else f"e-value {judged.e_value:.3g}, ")
-            + f"smallest effect of interest {record.smallest_effect:g}",
-        ]
-    if record.first is not None:
-        before = record.first.judgement
-        lines.append(
-            f"  first run   {record.first.experiment}: effect {before.effect:+.6g} over "
-            f"{before.pairs} pairs, p = {before.p_value:.3g}; the above is from fresh seeds"
-        )
-    lines.append(f"  hypothesis  {hypothesis.id}: {hypothesis.statement}")
-    titles = {essay.id: essay.title for essay in project.essays(journal)}
-    for quote in record.quotes:
-        lines.append(f'  quote       "{" ".join(quote.text.split())}"')
-        lines.append(f"              [{quote.address}] {titles.get(quote.essay, '?')}")
-    lines += [
-        f"  exploratory {one.treatment} against {one.control} on {one.metric}: {one.effect:+.6g} "
-        f"({one.interval.low:+.6g} to {one.interval.high:+.6g}), p = {one.p_value:.3g}, "
-        f"{one.adjusted_p:.3g} after correction"
-        for one in judged.explored
-    ]
-    lines += [f"  deviation   {deviation}" for deviation in record.deviations]
-    lines += [f"  degraded    {degradation}" for degradation in record.degradations]
-    return lines
-
-
-def _sources(journal: Journal, view: FindingView) -> list[str]:
-    """Where each number comes from, by address."""
-    from scientist.journal import project
-
-    record = view.record
-    hypothesis = project.hypothesis(journal, record.hypothesis).record
-    lines = []
-    if hypothesis.rationale:
-        lines.append(f"  rationale   {hypothesis.rationale} (the model's words)")
-    if record.experiment:
-        experiment = project.experiment(journal, record.experiment)
-        protocol = project.protocol(journal, record.protocol_digest)
-        budget = [
-            f"  budget      p of at most {protocol.level:.3g}, so that no more than "
-            f"{protocol.alpha * 100:g}% of all discoveries here are expected to be false"
-        ] * (record.judgement.overall_p is not None)
-        origin = f"kit {protocol.kit}" if protocol.kit else "own code"
-        lines += [
-            f"  experiment  {experiment.id}: {experiment.trials} trials in "
-            f"{experiment.seconds:.1f} s, sandbox {experiment.tier}",
-            f"  protocol    {record.protocol_digest}",
-            *budget,
-            f"  seeds       {' '.join(str(seed) for seed in protocol.seeds)}",
-            f"  trials      blob {record.trials_blob}",
-            f"  code        sha256 {protocol.code_hash} ({origin})",
-        ]
-    for entry in project.calls_behind(journal, record.hypothesis):
-        lines.append(
-            f"  model call  event {entry.seq}: {entry.data['prompt']}"
-            f"@{entry.data['prompt_version']} by {entry.data['model']} ({entry.data['outcome']}), "
-            f"answer blob {entry.data['response_blob'][:16]}"
-        )
-    lines.append(f"  recorded    {view.time} in {view.campaign}")
-    return lines
 
 
 def _plain(view: FindingView) -> dict[str, object]:

@@ -112,6 +112,11 @@ def _stated(data: Data) -> str:
     return f"claim      {claim['id']} ({claim['source']['kind']}): {claim['text']}"
 
 
+def _answer(data: Data) -> str:
+    said = " ".join(f"{one['text']} ({one['mark']})" for one in data["sentences"])
+    return said or f"unknown; this would tell: {data['experiment']}"
+
+
 def _closed(data: Data) -> str:
     return f"end        {data['outcome']}: {data['reason']}"
 
@@ -161,6 +166,14 @@ _WRITERS: dict[str, Callable[[Data], str]] = {
     ),
     "experiment_reproduced": _reproduced,
     "finding_recorded": _finding,
+    "turn_asked": lambda d: f"asked      {d['thread']}, turn {d['turn']}: {d['text']}",
+    "turn_answered": lambda d: f"answered   {d['thread']}, turn {d['turn']}: {_answer(d)}",
+    "turn_stopped": lambda d: f"stopped    {d['thread']}, turn {d['turn']}: {d['reason']}",
+    "turn_undone": lambda d: f"undone     {d['thread']}, turn {d['turn']}",
+    "action_decided": lambda d: (
+        f"{'allowed' if d['approved'] else 'refused':<10} {d['tool']} in {d['thread']}, by the user"
+    ),
+    "thread_compacted": lambda d: f"compacted  {d['thread']} up to turn {d['through']}",
     "degraded": lambda d: f"degraded   {d['what']}: {d['reason']}",
     "torn_tail_recovered": lambda d: f"recovered  {d['size']} bytes of a cut-off line set aside",
     "failed": lambda d: f"failed     {d['message']}",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from scientist.cli import options, output
-
-if TYPE_CHECKING:
-    from scientist.records import Hypothesis
 
 app = typer.Typer(help="What was proposed.", no_args_is_help=True)
 
@@ -42,32 +39,13 @@ def show(
     as_json: options.JsonOption = False,
 ) -> None:
     """One hypothesis with its quotes."""
+    from scientist.audit import shown
     from scientist.journal import project
 
     with options.reading(workspace) as (_, journal):
         view = project.hypothesis(journal, hypothesis)
-        titles = {essay.id: essay.title for essay in project.essays(journal)}
-        found = [
-            f.record for f in project.findings(journal) if f.record.hypothesis == view.record.id
-        ]
-    if as_json:
-        output.document({**view.record.model_dump(mode="json"), "status": view.status})
-        return
-    record = view.record
-    output.result(f"{record.id}  {view.status}  ({view.campaign})")
-    output.result(f"  {record.statement}")
-    output.result(f"  factor      {record.factor} ({_origin(record)})")
-    output.result(f"  smallest effect of interest {record.smallest_effect:g}")
-    if record.prior is not None:
-        output.result(f"  prior       {record.prior:g} (the model's)")
-    if record.rationale:
-        output.result(f"  rationale   {record.rationale} (the model's words)")
-    for quote in record.quotes:
-        output.result(f'  quote       "{" ".join(quote.text.split())}"')
-        output.result(f"              [{quote.address}] {titles.get(quote.essay, '?')}")
-    for finding in found:
-        output.result(f"  finding     {finding.id}: {finding.statement}")
-
-
-def _origin(record: Hypothesis) -> str:
-    return f"kit {record.kit}" if record.kit else f"own code {record.code_hash[:12]}"
+        if as_json:
+            output.document({**view.record.model_dump(mode="json"), "status": view.status})
+            return
+        for line in shown.hypothesis(journal, view):
+            output.result(line)

@@ -80,39 +80,17 @@ def show(
     as_json: options.JsonOption = False,
 ) -> None:
     """What a kit asks, varies, measures and can be set to, and what it cannot show."""
-    from scientist.lab.kits import load, setting
+    from scientist.audit import shown
+    from scientist.lab.kits import load
 
     kit = load(name)
     if as_json:
         output.document({**kit.model_dump(mode="json", exclude={"code"}), "about": kit.about})
         return
-    output.result(f"{kit.name}: {kit.title}")
-    output.result("")
-    for line in kit.about.splitlines():
-        output.result(f"  {line}".rstrip())
-    output.result("")
-    output.result(f"  directions  {', '.join(kit.directions)}")
-    output.result(f"  varies      {kit.factor}")
-    for arm, text in kit.arms.items():
-        output.result(f"  arm         {arm}: {text}")
-    for metric, facts in kit.metrics.items():
-        unit = f" {facts.unit}" if facts.unit else ""
-        output.result(
-            f"  metric      {metric} ({facts.better} is better, smallest effect of interest "
-            f"{facts.smallest_effect:g}{unit}): {facts.description}"
-        )
-    for parameter, limits in kit.parameters.items():
-        output.result(
-            f"  parameter   {parameter} {limits.low:g} to {limits.high:g}, default "
-            f"{limits.default:g}: {limits.description}"
-        )
-    usual, turning = kit.default, ", ".join(setting(*item) for item in kit.turning.items())
-    output.result(
-        f"  by default  {usual.treatment} against {usual.control} on {usual.metric}, expected to "
-        f"{usual.direction} it; about {kit.cost_seconds:g} s on two processors"
-    )
-    output.result(f"  turns at    {turning}: the verdict is expected to be another one there")
-    output.result(f"  limits      {kit.limits}")
+    title, *rest = shown.kit(kit)
+    about = [f"  {line}".rstrip() for line in kit.about.splitlines()]
+    for line in [title, "", *about, "", *rest]:
+        output.result(line)
     output.note(f"test it: scientist kit run {kit.name}")
     output.note(f"look:    scientist kit sweep {kit.name} (over {kit.plot.over})")
     output.note(f"adapt:   scientist kit copy {kit.name} FOLDER")
@@ -129,7 +107,7 @@ def copy(
     from scientist.lab.kits import load
 
     kit = load(name)
-    files = given.as_folder(kit, _chosen(param or []))
+    files = given.as_folder(kit, given.parameters_in(param or []))
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -160,6 +138,7 @@ def sweep(
     as_json: options.JsonOption = False,
 ) -> None:
     """All arms along a parameter, on seeds that never count: to look, not to conclude."""
+    from scientist.agent import given
     from scientist.agent import sweep as sweeping
     from scientist.audit.drawing import trial_plot
     from scientist.lab.kits import load
@@ -169,12 +148,11 @@ def sweep(
     if metric not in kit.metrics:
         raise UsageError(f"kit {name} has no metric {metric!r}", f"scientist kit show {name}")
     options.check_svg(plot, f"scientist kit sweep {name}")
-    sweeping.settings_of(kit, over, _chosen(param or []), seeds)  # before a workspace is made
+    chosen = given.parameters_in(param or [])
+    sweeping.settings_of(kit, over, chosen, seeds)  # before a workspace is made
     settings = options.settings(workspace).values
     with options.writing(workspace) as (place, journal):
-        found = sweeping.sweep(
-            kit, over, _chosen(param or []), seeds, journal, place, settings, output.note
-        )
+        found = sweeping.sweep(kit, over, chosen, seeds, journal, place, settings, output.note)
     curves = {
         arm: [
             (level, *trial_plot.summary(found.values(level, arm, metric))) for level in found.levels
@@ -217,21 +195,9 @@ def run(
     from scientist.lab.kits import load
 
     kit = load(name)
-    hypothesis = given.of_kit(kit, _chosen(param or []), treatment, control, metric, direction)
+    chosen = given.parameters_in(param or [])
+    hypothesis = given.of_kit(kit, chosen, treatment, control, metric, direction)
     options.check_svg(plot, f"scientist kit run {name}")
     driving.try_out(
         workspace, hypothesis, (), as_json, plot, pairs=pairs, jobs=jobs, executor=executor
     )
-
-
-def _chosen(words: list[str]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        try:
-            found[name.strip()] = float(value)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise UsageError(f"{word!r} is not NAME=VALUE", "scientist kit run KIT --param a=1")
-    return found

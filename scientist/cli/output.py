@@ -32,7 +32,7 @@ def console() -> Console:
 
 
 _COMMAND = re.compile(
-    r"\bscientist (?:run|rebuild|check|config show|kit (?:run|sweep)"
+    r"\bscientist (?:run|rebuild|check|chat|ask|config show|kit (?:run|sweep)"
     r"|(?:audit|belief|claim|corpus|experiment|finding|hypothesis) [a-z]+)\b"
 )
 

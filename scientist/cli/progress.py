@@ -16,7 +16,7 @@ def downloads() -> Iterator[Callable[[str, int, int], None]]:
     """A callback that draws (what, done, total)."""
     console = output.console()
     if not console.is_terminal:
-        yield _lines()
+        yield lines()
         return
     from rich.progress import (
         BarColumn,
@@ -45,7 +45,8 @@ def downloads() -> Iterator[Callable[[str, int, int], None]]:
         yield draw
 
 
-def _lines() -> Callable[[str, int, int], None]:
+def lines() -> Callable[[str, int, int], None]:
+    """A callback that says it in lines."""
     said: dict[str, float] = {}
 
     def say(what: str, done: int, total: int) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scientist.corpus.read import Source, files, read, scrub
+from scientist.errors import UsageError
 from scientist.events import EssayAdded
 from scientist.journal import Journal
 from scientist.records import Passage
@@ -96,6 +97,22 @@ def passages(journal: Journal) -> list[Passage]:
     return [
         passage for event in _events(journal) for passage in _passages(journal, event.passages_blob)
     ]
+
+
+def around(journal: Journal, address: str, reach: int) -> tuple[str, list[Passage]]:
+    """A sentence with so many before and after it, and the title of its essay."""
+    name, _, number = address.upper().partition(":")
+    event = next((event for event in _events(journal) if event.essay == name), None)
+    if event is None:
+        raise UsageError(f"there is no essay {name}", "scientist corpus list")
+    if not number.isdecimal() or not 1 <= int(number) <= event.sentences:
+        raise UsageError(
+            f"essay {name} has no sentence {number}: it has {event.sentences}",
+            "scientist corpus list",
+        )
+    sentences = _passages(journal, event.passages_blob)
+    near = [one for one in sentences if abs(one.number - int(number)) <= reach]
+    return event.title, near
 
 
 def _name(file: Path, path: Path) -> str:

@@ -228,6 +228,11 @@ def collect(run: Run) -> Outcome:
     )
 
 
+def measured(folder: Path) -> int:
+    """How many results a run folder holds by now, whatever they are worth."""
+    return _count(folder / "trials.jsonl", 0)[0]
+
+
 def _wall_seconds(run: Run) -> float:
     launch = json.loads((run.folder / LAUNCH).read_text())
     return float(launch["limits"]["wall_seconds"])

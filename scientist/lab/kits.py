@@ -177,6 +177,11 @@ def all_kits() -> tuple[Kit, ...]:
     return tuple(_read(path) for path in _files().values())
 
 
+def names() -> tuple[str, ...]:
+    """The names of all bundled kits, none of which is read."""
+    return tuple(_files())
+
+
 def load(name: str) -> Kit:
     """The kit of that name."""
     files = _files()

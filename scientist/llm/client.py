@@ -49,6 +49,7 @@ class Answer(Generic[T]):
     usage: Usage
     calls: int
     seconds: float
+    text: str = ""  # as the model wrote it
 
 
 class Client:
@@ -202,7 +203,7 @@ class Client:
             self._note(prompt, request, repair, heard, problem, attempted)
             if value is not None and (not problem or repair == most):
                 seconds = time.monotonic() - began
-                return Answer(value, reasoning.strip(), total, calls, seconds)
+                return Answer(value, reasoning.strip(), total, calls, seconds, heard.text)
             request["messages"] += [
                 {"role": "assistant", "content": heard.text[-4000:] or "(empty)"},
                 {"role": "user", "content": f"{problem[:SHOWN_PROBLEM]} Answer again, JSON only."},

@@ -1,4 +1,5 @@
-"""A conflict as a card that a person can read: who says what, why not all can hold, what then."""
+"""A conflict as a card that a person or a model can read: who says what, why not all can hold,
+what then. The command line, conversations and tools show the same one."""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from scientist.records import one_line
 
 if TYPE_CHECKING:
-    from scientist.agent.opposing import Opposing
     from scientist.records import Conflict
     from scientist.science.consistency.knowledge import Knowledge
 
@@ -73,16 +73,6 @@ def plain(conflict: Conflict, knowledge: Knowledge) -> dict[str, Any]:
         "claims": {name: knowledge.standing(name).said.text for name in conflict.members},
         "resolution": resolution.model_dump(mode="json") if resolution else None,
     }
-
-
-def opposed(found: Opposing, number: int, titles: dict[str, str]) -> list[str]:
-    """Two sentences of essays that the model holds to be at odds."""
-    lines = [f"{number}  chance of a contradiction {found.chance:.2f}"]
-    for quote in (found.first, found.second):
-        lines.append(f'  [{quote.address}] "{one_line(quote.text)}"')
-        lines.append(f"            {titles.get(quote.essay, '?')}")
-    lines.append(f"  cues      {'; '.join(found.cues)}")
-    return lines
 
 
 def impossible(members: Sequence[str]) -> str:

@@ -1,0 +1,108 @@
+"""The model's next step: a tool, an answer, or that the record does not tell.
+
+What it may write is a schema made for the step: the tools on offer, and of ids those that were
+shown. Native tool calling is not used: constrained JSON works with every server alike, and keeps
+the prompt the same from call to call.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import SkipJsonSchema
+
+from scientist.chat import telling
+from scientist.errors import ScientistError
+from scientist.records import JsonObject
+
+if TYPE_CHECKING:
+    from scientist.agent.toolkit import Tool
+
+MOST_CALLS = 5  # tools for one question
+MOST_SENTENCES = 6
+MOST_CITES = 3
+MOST_IDS = 60  # that may be cited: the last that were shown
+LONGEST_SENTENCE = 400
+STRICT = ConfigDict(extra="forbid")
+
+
+def schema(tools: Mapping[str, Tool], shown: Sequence[str]) -> type[BaseModel]:
+    """What the model may write now: no tools at all when their number is used up."""
+    variants = [_use(tool) for tool in tools.values()]
+    variants += [_answer(shown), _unknown()]
+    any_of: Any = functools.reduce(operator.or_, variants)
+    step: type[BaseModel] = RootModel[any_of]
+    return create_model("Step", __base__=step)
+
+
+def read(value: BaseModel) -> JsonObject:
+    """A step as plain data."""
+    root: BaseModel = value.root  # type: ignore[attr-defined]  # every step is a RootModel
+    return root.model_dump(mode="json", exclude_unset=True)
+
+
+def arguments(step: JsonObject) -> JsonObject:
+    """What a tool is called with."""
+    return {name: value for name, value in step.items() if name != "tool" and value is not None}
+
+
+def objection(called: Sequence[str]) -> Callable[[BaseModel], str | None]:
+    """What to tell a model that asks for what it has."""
+
+    def check(value: BaseModel) -> str | None:
+        step = read(value)
+        if "tool" in step and telling.call(step["tool"], arguments(step)) in called:
+            return "You have the result of that already. Use another tool, or answer."
+        return None
+
+    return check
+
+
+def _use(tool: Tool) -> type[BaseModel]:
+    if "tool" in tool.arguments.model_fields:
+        raise ScientistError(f"tool {tool.name} may not have an argument called tool")
+    of: Any = Literal
+    fields: dict[str, Any] = {
+        name: (field.annotation, _short(field))
+        for name, field in tool.arguments.model_fields.items()
+    }
+    # the name first, so that the rest is known by it
+    fields = {"tool": (of[tool.name], ...), **fields}
+    return create_model(f"Use_{tool.name}", __config__=STRICT, **fields)
+
+
+def _short(field: FieldInfo) -> FieldInfo:
+    """A field without a length so great that servers would not make a grammar of it."""
+    found = copy(field)
+    found.metadata = [
+        rule for rule in field.metadata if getattr(rule, "max_length", 0) <= LONGEST_SENTENCE
+    ]
+    return found
+
+
+def _answer(shown: Sequence[str]) -> type[BaseModel]:
+    of: Any = Literal
+    some: Any = list
+    fields: dict[str, Any] = {"says": (str, Field(min_length=2, max_length=LONGEST_SENTENCE))}
+    # without anything to cite, a citation is not offered; one that is written all the same is
+    # refused where answers are checked
+    hidden: Any = SkipJsonSchema
+    fields["cites"] = (hidden[some[str]], Field(default_factory=list, max_length=MOST_CITES))
+    if shown:
+        ids = some[of[tuple(dict.fromkeys(shown[-MOST_IDS:]))]]
+        fields["cites"] = (ids, Field(max_length=MOST_CITES))
+    sentence: Any = create_model("Sentence", __config__=STRICT, **fields)
+    listed = (some[sentence], Field(min_length=1, max_length=MOST_SENTENCES))
+    given: dict[str, Any] = {"answer": listed}
+    return create_model("Answer", __config__=STRICT, **given)
+
+
+def _unknown() -> type[BaseModel]:
+    said: dict[str, Any] = {"unknown": (str, Field(min_length=2, max_length=LONGEST_SENTENCE))}
+    return create_model("Unknown", __config__=STRICT, **said)

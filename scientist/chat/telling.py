@@ -1,0 +1,80 @@
+"""What goes into a conversation's prompt: the user's words, tool results, the model's own words.
+
+A result is one JSON string, so that nothing in it can end the quotation; and no text has the
+signs by which chat templates tell who speaks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from scientist.llm.fit import cut
+from scientist.records import printable
+
+if TYPE_CHECKING:
+    from scientist.agent.toolkit import Tool
+
+Message = dict[str, str]
+MOST_TOLD = 2400  # letters of one result
+RESULT = "Result of "
+_TEMPLATE = re.compile(r"<(?=[|/\w\N{FULLWIDTH VERTICAL LINE}])|\[(?=/?INST\b)", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """Somebody's words without what a chat template would take for its own signs."""
+    return _TEMPLATE.sub(lambda found: f"{found[0]} ", printable(text))
+
+
+def own(text: str) -> str:
+    """The JSON that a model wrote, the same but for such signs."""
+    return _TEMPLATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def result(tool: str, text: str) -> Message:
+    """What a tool gave, as data."""
+    quoted = json.dumps(cut(printable(text), MOST_TOLD), ensure_ascii=False)
+    return {"role": "user", "content": f"{RESULT}{tool} (data): {own(quoted)}"}
+
+
+def left_out(message: Message) -> Message:
+    """A result of which only the tool's name is left."""
+    head = message["content"].partition(" (data): ")[0]
+    return {**message, "content": f"{head} (data): left out, call the tool again if it is needed"}
+
+
+def is_result(message: Message) -> bool:
+    """Whether a message is a tool's result, whole or left out."""
+    return message["role"] == "user" and message["content"].startswith(RESULT)
+
+
+def whole(message: Message) -> bool:
+    """Whether a result is there in full."""
+    return is_result(message) and message["content"] != left_out(message)["content"]
+
+
+def listed(tools: Mapping[str, Tool]) -> list[str]:
+    """The tools as the prompt lists them, a line each."""
+    return [_line(tool) for tool in tools.values()]
+
+
+def _line(tool: Tool) -> str:
+    fields = tool.arguments.model_fields.items()
+    named = ", ".join(name if field.is_required() else f"{name}?" for name, field in fields)
+    about = " ".join(tool.description.split("\n\n")[0].split())
+    asks = " Asks the user first." if tool.changes else ""
+    return f"{tool.name}({named}): {about.rstrip('.')}.{asks}"
+
+
+def call(tool: str, arguments: Mapping[str, Any]) -> str:
+    """A tool with its arguments, the same text for the same call."""
+    return json.dumps([tool, dict(arguments)], sort_keys=True, ensure_ascii=False)
+
+
+def answer(sentences: Iterable[tuple[str, Iterable[str]]]) -> Message:
+    """An answer as the model would have written it: what is left of it when all else is lost."""
+    said = [{"says": text, "cites": list(cites)} for text, cites in sentences]
+    content = {"answer": said} if said else {"unknown": "The record does not tell."}
+    return {"role": "assistant", "content": own(json.dumps(content, ensure_ascii=False))}

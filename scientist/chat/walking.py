@@ -1,0 +1,182 @@
+"""Walk the graph through one turn, from its beginning or from where a crash left it.
+
+Checkpoints are scratch: without them, or with those of another journal, a thread is told again
+from its questions and answers.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from scientist.chat import state
+from scientist.chat.state import Past, Talk
+from scientist.chat.threads import Turn
+from scientist.errors import WorkspaceError
+from scientist.events import TurnAnswered
+from scientist.records import Mark
+from scientist.workspace import explain
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+    from scientist.chat.session import Desk
+
+SYSTEM_FAULTS = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
+NO_TOKENS = {"prompt": 0, "cached": 0, "completion": 0}
+
+
+@dataclass
+class Walk:
+    """The graph of a thread, ready to be walked."""
+
+    desk: Desk
+    graph: CompiledStateGraph[Any, Any, Any, Any]
+    connection: sqlite3.Connection
+
+    def take(self, turn: Turn, turns: Sequence[Turn]) -> TurnAnswered:
+        """The answer to a turn, of those that stand."""
+        from scientist.chat.graph import MOST_STEPS
+
+        first = turns[0].key[:16]  # another journal may have the same names, never the same hash
+        thread = f"{self.desk.thread}-{first}"
+        config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": MOST_STEPS}
+        with _explained(self.desk):
+            standing = self.graph.get_state(config)
+            values = cast(Talk, standing.values)
+            here = values.get("key") == turn.key and not values.get("answered")
+            feed = None if here and standing.next else self._begin(turn, turns, values)
+            for _ in self.graph.stream(
+                feed, config, context=self.desk, stream_mode="updates", durability="sync"
+            ):
+                pass
+            self._forget(thread)
+        return self._answer(turn)
+
+    def _begin(self, turn: Turn, turns: Sequence[Turn], values: Talk) -> Talk:
+        """A turn at its beginning, after those before it as they were shown."""
+        from scientist.chat.graph import rendered
+
+        before = [one for one in turns if one.number < turn.number and one.answer]
+        kept = state.by_key(values, before, self.desk.thread)
+        through = self._through()
+        past = [kept.get(one.key) or self._again(one, through) for one in before]
+        notes = _notes(before[-1]) if before else []
+        question = rendered(self.desk, turn.asked, notes).messages[1]
+        return {
+            "turn": turn.number,
+            "key": turn.key,
+            "asked": turn.asked,
+            "past": past,
+            "messages": [question],
+            "called": [],
+            "shown": [],
+            "step": {},
+            "usage": dict(NO_TOKENS),
+            "repaired": False,
+            "answered": False,
+        }
+
+    def _again(self, turn: Turn, through: int) -> Past:
+        """A turn from the journal alone."""
+        from scientist.chat.graph import rendered
+
+        if turn.number <= through:
+            return state.pointed(self.desk.thread, turn)
+        return state.retold(self.desk.thread, turn, rendered(self.desk, turn.asked).messages[1])
+
+    def _through(self) -> int:
+        """The last turn that was left out for want of room."""
+        events = self.desk.journal.entries("thread_compacted", campaign=self.desk.thread)
+        return max((entry.data["through"] for entry in events), default=0)
+
+    def _answer(self, turn: Turn) -> TurnAnswered:
+        """What was recorded in the end."""
+        for entry in self.desk.journal.entries("turn_answered", campaign=self.desk.thread):
+            if entry.data["turn"] == turn.number:
+                return TurnAnswered.model_validate(entry.data)
+        raise WorkspaceError(
+            f"the checkpoints in {file_of(self.desk)} do not belong to this journal",
+            f"rm {file_of(self.desk)} (no question and no answer is lost)",
+        )
+
+    def _forget(self, thread: str) -> None:
+        """Keep the last checkpoint of a thread alone: the steps to it are of no use any more."""
+        with self.connection as connection:
+            last = "SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?"
+            for table in ("writes", "checkpoints"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < ({last})",
+                    (thread, thread),
+                )
+
+
+def file_of(desk: Desk) -> Any:
+    """Where the checkpoints of all threads lie."""
+    return desk.workspace.root / "chats.sqlite"
+
+
+@contextmanager
+def walking(desk: Desk) -> Iterator[Walk]:
+    """The graph with its checkpoints, for as long as the block lasts."""
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    from scientist.chat.graph import build
+
+    with _explained(desk):
+        connection = _connected(desk)
+    with closing(connection):
+        with _explained(desk):
+            saver = SqliteSaver(connection)
+            saver.setup()
+        yield Walk(desk, build(saver), connection)
+
+
+def _connected(desk: Desk) -> sqlite3.Connection:
+    connection = sqlite3.connect(file_of(desk), check_same_thread=False, timeout=30)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")  # what a power cut takes is told again
+    return connection
+
+
+@contextmanager
+def _explained(desk: Desk) -> Iterator[None]:
+    file = file_of(desk)
+    try:
+        yield
+    except sqlite3.Error as fault:
+        code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+        if code in SYSTEM_FAULTS:
+            number = SYSTEM_FAULTS[code]
+            raise explain(OSError(number, os.strerror(number)), file) from fault
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise WorkspaceError(
+                f"{file} is locked by another program", "end that program"
+            ) from fault
+        raise WorkspaceError(
+            f"the checkpoints in {file} cannot be used: {fault}",
+            f"rm {file} (no question and no answer is lost)",
+        ) from fault
+
+
+def _notes(before: Turn) -> list[str]:
+    """What the model must know of its last answer before it builds on it."""
+    said = before.answer.sentences if before.answer else ()
+    wrong = [
+        str(number)
+        for number, one in enumerate(said, 1)
+        if one.mark in (Mark.UNBOUND, Mark.CONTRADICTED)
+    ]
+    if not wrong:
+        return []
+    return [f"The record does not bear out sentence {', '.join(wrong)} of your last answer."]
