@@ -49,6 +49,10 @@ class Workspace:
         return self.root / "locks"
 
     @property
+    def chats(self) -> Path:
+        return self.root / "chats.sqlite"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints.sqlite"
 

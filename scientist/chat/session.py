@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from scientist.settings import Settings
     from scientist.workspace import Workspace
 
-LONGEST_QUESTION = 8000
 BY_THE_USER = "stopped by the user"
 
 
@@ -136,18 +135,7 @@ class Session:
                     f"no turn of {self.thread} was broken off", "ask something new there"
                 )
             return unfinished
-        asked = text.strip()
-        if not asked:
-            raise UsageError("there is no question", 'scientist ask "QUESTION"')
-        if len(asked) > LONGEST_QUESTION:
-            raise UsageError(
-                f"a question of {len(asked)} characters is more than {LONGEST_QUESTION}",
-                "scientist corpus add FILE, then ask about it",
-            )
-        try:
-            asked.encode()
-        except UnicodeEncodeError as fault:
-            raise UsageError(f"the question is not text: {fault}", "give it as UTF-8") from fault
+        asked = threads.question(text)
         if unfinished is not None:
             self._stop(unfinished, "another question was asked")
         known = self._desk.journal
@@ -190,7 +178,7 @@ def open_session(
 
 def _hold(held: ExitStack, workspace: Workspace, journal: Journal, thread: str | None) -> str:
     """The name of a thread that no other process drives from now on."""
-    locks = workspace.root / "locks"
+    locks = workspace.locks
     locks.mkdir(exist_ok=True)
     if thread is not None:
         if (file := _locked(locks / thread)) is None:

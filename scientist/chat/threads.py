@@ -16,6 +16,7 @@ from scientist.records import Mark, Said
 from scientist.science.claims.markdown import escape
 
 LIST = "scientist chat --threads"
+LONGEST_QUESTION = 8000  # letters; a longer text belongs into an essay
 MARKED = {
     Mark.OPINION: "the model's opinion",
     Mark.UNBOUND: "not borne out",
@@ -60,6 +61,23 @@ class Found:
 
 
 Turns = dict[int, Turn]
+
+
+def question(text: str) -> str:
+    """A question that may be asked, or a refusal."""
+    asked = text.strip()
+    if not asked:
+        raise UsageError("there is no question", 'scientist ask "QUESTION"')
+    if len(asked) > LONGEST_QUESTION:
+        raise UsageError(
+            f"the question has {len(asked)} letters, {LONGEST_QUESTION} are the most",
+            "put the text into an essay: scientist corpus add FILE; then ask about it",
+        )
+    try:
+        asked.encode()
+    except UnicodeEncodeError as fault:
+        raise UsageError(f"the question is not text: {fault}", "give it as UTF-8") from fault
+    return asked
 
 
 def _take(found: dict[str, Turns], entry: Entry) -> None:

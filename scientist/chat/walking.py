@@ -106,8 +106,8 @@ class Walk:
             if entry.data["turn"] == turn.number:
                 return TurnAnswered.model_validate(entry.data)
         raise WorkspaceError(
-            f"the checkpoints in {file_of(self.desk)} do not belong to this journal",
-            f"rm {file_of(self.desk)} (no question and no answer is lost)",
+            f"the checkpoints in {self.desk.workspace.chats} do not belong to this journal",
+            f"rm {self.desk.workspace.chats} (no question and no answer is lost)",
         )
 
     def _forget(self, thread: str) -> None:
@@ -119,11 +119,6 @@ class Walk:
                     f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < ({last})",
                     (thread, thread),
                 )
-
-
-def file_of(desk: Desk) -> Any:
-    """Where the checkpoints of all threads lie."""
-    return desk.workspace.root / "chats.sqlite"
 
 
 @contextmanager
@@ -143,7 +138,7 @@ def walking(desk: Desk) -> Iterator[Walk]:
 
 
 def _connected(desk: Desk) -> sqlite3.Connection:
-    connection = sqlite3.connect(file_of(desk), check_same_thread=False, timeout=30)
+    connection = sqlite3.connect(desk.workspace.chats, check_same_thread=False, timeout=30)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")  # what a power cut takes is told again
     return connection
@@ -151,7 +146,7 @@ def _connected(desk: Desk) -> sqlite3.Connection:
 
 @contextmanager
 def _explained(desk: Desk) -> Iterator[None]:
-    file = file_of(desk)
+    file = desk.workspace.chats
     try:
         yield
     except sqlite3.Error as fault:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from scientist.settings import Settings
     from scientist.workspace import Workspace
 
-MOST_LETTERS = 8000  # of one question; a longer text belongs into an essay
-
 
 @dataclass(frozen=True)
 class Room:
@@ -52,6 +50,8 @@ def room(directory: Path | None, settings: Settings) -> Iterator[Room]:
 
 def question(text: str) -> str:
     """What was asked: an argument, or for - all of stdin."""
+    from scientist.chat import threads
+
     given = _stdin() if text == "-" else os.fsencode(text)
     try:
         said = given.decode().strip()
@@ -59,24 +59,10 @@ def question(text: str) -> str:
         raise UsageError(
             f"the question is not text: {fault}", "scientist ask - < QUESTION.txt (UTF-8)"
         ) from fault
-    return asked(said)
-
-
-def asked(said: str) -> str:
-    """A question that may be asked, or a refusal."""
-    if not said:
-        raise UsageError("there is no question", 'scientist ask "QUESTION"')
-    if len(said) > MOST_LETTERS:
-        raise UsageError(
-            f"the question has {len(said)} letters, {MOST_LETTERS} are the most",
-            "put the text into an essay: scientist corpus add FILE; then ask about it",
-        )
-    try:
-        said.encode()
-    except UnicodeEncodeError as fault:
-        raise UsageError(f"the question is not text: {fault}", "scientist ask QUESTION") from fault
-    return said
+    return threads.question(said)
 
 
 def _stdin() -> bytes:
-    return sys.stdin.buffer.read(4 * MOST_LETTERS + 4)
+    from scientist.chat.threads import LONGEST_QUESTION
+
+    return sys.stdin.buffer.read(4 * LONGEST_QUESTION + 4)

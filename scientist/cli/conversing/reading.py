@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scientist.cli import output
-from scientist.cli.conversing.opening import MOST_LETTERS
 from scientist.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,9 +36,11 @@ def plain() -> Reader:
     """Lines of stdin; EOFError at the end."""
 
     def read() -> str:
+        from scientist.chat.threads import LONGEST_QUESTION
+
         parts: list[str] = []
         while True:
-            given = sys.stdin.buffer.readline(4 * MOST_LETTERS + 4)
+            given = sys.stdin.buffer.readline(4 * LONGEST_QUESTION + 4)
             if not given and not parts:
                 raise EOFError
             try:
