@@ -6,17 +6,13 @@ One LangGraph thread per campaign, named after it. A campaign is over only when 
 
 from __future__ import annotations
 
-import errno
-import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scientist.agent import strength, walking
+from scientist.agent import checkpoints, strength, walking
 from scientist.agent.bench import Bench
 from scientist.agent.budget import Meter, grown, raised
 from scientist.agent.effects import Effects
@@ -36,10 +32,10 @@ from scientist.llm.client import Client
 from scientist.llm.endpoint import connect
 from scientist.memory.store import Store
 from scientist.settings import Resolved, Settings
-from scientist.workspace import Workspace, explain
+from scientist.workspace import Workspace
 
 if TYPE_CHECKING:
-    from langgraph.graph.state import CompiledStateGraph
+    pass
 
 DECIDES_RESULTS = (
     *("seed", "pairs", "most_pairs", "alpha", "temperature", "max_output", "embedding"),
@@ -47,12 +43,7 @@ DECIDES_RESULTS = (
 )
 MODEL_CHOICE = ("endpoint", "model", "context")
 LOOKS, LOOK_SECONDS = 5, 0.05
-_SYSTEM_FAULTS = {
-    sqlite3.SQLITE_FULL: errno.ENOSPC,
-    sqlite3.SQLITE_IOERR: errno.EIO,
-    sqlite3.SQLITE_READONLY: errno.EROFS,
-    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
-}
+WITHOUT_CHECKPOINTS = "what was done is not done again"
 
 
 @dataclass
@@ -170,7 +161,7 @@ def _drive(
     with (
         _client(settings, journal, name, screen, opened.get("hypothesis")) as client,
         Store(workspace, settings, screen.on_download) as store,
-        _checkpoints(workspace.checkpoints) as graph,
+        checkpoints.opened(workspace.checkpoints, WITHOUT_CHECKPOINTS) as saver,
     ):
         store.sync(journal)
         bench = Bench(
@@ -196,8 +187,9 @@ def _drive(
             bench.degrade(what, reason)
         # a new journal in an old folder may give an old name again, never an old hash
         bench.top = strength.top(bench)
-        with walking.ending_what_runs(bench):
-            walking.walk(graph, bench, f"{name}-{opening.hash[:16]}", screen.on_approval)
+        faults = checkpoints.explained(workspace.checkpoints, WITHOUT_CHECKPOINTS)
+        with faults, walking.ending_what_runs(bench):
+            walking.walk(build(saver), bench, f"{name}-{opening.hash[:16]}", screen.on_approval)
     ends = journal.entries("campaign_opened", "campaign_resumed", "campaign_closed", campaign=name)
     *_, last = ends
     if last.kind != "campaign_closed":
@@ -231,33 +223,6 @@ def _resumed(
         changed=changed,
         budget=raised(before.budget, now),
     )
-
-
-@contextmanager
-def _checkpoints(file: Path) -> Iterator[CompiledStateGraph[Any, Bench, Any, Any]]:
-    from langgraph.checkpoint.sqlite import SqliteSaver
-
-    try:
-        with closing(sqlite3.connect(file, check_same_thread=False, timeout=30)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            # what a power cut takes back is done again from the effects in the journal
-            connection.execute("PRAGMA synchronous=NORMAL")
-            saver = SqliteSaver(connection)
-            saver.setup()
-            yield build(saver)
-    except sqlite3.Error as fault:
-        code = fault.sqlite_errorcode & 0xFF if hasattr(fault, "sqlite_errorcode") else 0
-        if code in _SYSTEM_FAULTS:
-            number = _SYSTEM_FAULTS[code]
-            raise explain(OSError(number, os.strerror(number)), file) from fault
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise WorkspaceError(
-                f"{file} is locked by another program", "end that program"
-            ) from fault
-        raise WorkspaceError(
-            f"the checkpoints in {file} cannot be used: {fault}",
-            f"rm {file} (what was done is not done again)",
-        ) from fault
 
 
 def _end(name: str, journal: Journal, outcome: Any, reason: str) -> Ended:

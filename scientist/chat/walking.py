@@ -6,33 +6,26 @@ from its questions and answers.
 
 from __future__ import annotations
 
-import errno
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from scientist.agent import checkpoints
 from scientist.chat import state
 from scientist.chat.state import Past, Talk
 from scientist.chat.threads import Turn
 from scientist.errors import WorkspaceError
 from scientist.events import TurnAnswered
 from scientist.records import Mark
-from scientist.workspace import explain
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
     from scientist.chat.session import Desk
 
-SYSTEM_FAULTS = {
-    sqlite3.SQLITE_FULL: errno.ENOSPC,
-    sqlite3.SQLITE_IOERR: errno.EIO,
-    sqlite3.SQLITE_READONLY: errno.EROFS,
-    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
-}
+WITHOUT = "no question and no answer is lost"
 NO_TOKENS = {"prompt": 0, "cached": 0, "completion": 0}
 
 
@@ -51,7 +44,7 @@ class Walk:
         first = turns[0].key[:16]  # another journal may have the same names, never the same hash
         thread = f"{self.desk.thread}-{first}"
         config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": MOST_STEPS}
-        with _explained(self.desk):
+        with checkpoints.explained(self.desk.workspace.chats, WITHOUT):
             standing = self.graph.get_state(config)
             values = cast(Talk, standing.values)
             here = values.get("key") == turn.key and not values.get("answered")
@@ -107,7 +100,7 @@ class Walk:
                 return TurnAnswered.model_validate(entry.data)
         raise WorkspaceError(
             f"the checkpoints in {self.desk.workspace.chats} do not belong to this journal",
-            f"rm {self.desk.workspace.chats} (no question and no answer is lost)",
+            f"rm {self.desk.workspace.chats} ({WITHOUT})",
         )
 
     def _forget(self, thread: str) -> None:
@@ -124,44 +117,10 @@ class Walk:
 @contextmanager
 def walking(desk: Desk) -> Iterator[Walk]:
     """The graph with its checkpoints, for as long as the block lasts."""
-    from langgraph.checkpoint.sqlite import SqliteSaver
-
     from scientist.chat.graph import build
 
-    with _explained(desk):
-        connection = _connected(desk)
-    with closing(connection):
-        with _explained(desk):
-            saver = SqliteSaver(connection)
-            saver.setup()
-        yield Walk(desk, build(saver), connection)
-
-
-def _connected(desk: Desk) -> sqlite3.Connection:
-    connection = sqlite3.connect(desk.workspace.chats, check_same_thread=False, timeout=30)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")  # what a power cut takes is told again
-    return connection
-
-
-@contextmanager
-def _explained(desk: Desk) -> Iterator[None]:
-    file = desk.workspace.chats
-    try:
-        yield
-    except sqlite3.Error as fault:
-        code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-        if code in SYSTEM_FAULTS:
-            number = SYSTEM_FAULTS[code]
-            raise explain(OSError(number, os.strerror(number)), file) from fault
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise WorkspaceError(
-                f"{file} is locked by another program", "end that program"
-            ) from fault
-        raise WorkspaceError(
-            f"the checkpoints in {file} cannot be used: {fault}",
-            f"rm {file} (no question and no answer is lost)",
-        ) from fault
+    with checkpoints.opened(desk.workspace.chats, WITHOUT) as saver:
+        yield Walk(desk, build(saver), saver.conn)
 
 
 def _notes(before: Turn) -> list[str]:

@@ -29,6 +29,18 @@ DOWNLOAD_LINE_SECONDS = 5.0
 THOUGHT_WIDTH = 200
 
 
+@contextmanager
+def stopped(live: Live | None) -> Iterator[None]:
+    """The terminal without what is drawn on it all the time."""
+    if live:
+        live.stop()
+    try:
+        yield
+    finally:
+        if live:
+            live.start()
+
+
 class LiveView:
     """Draws a campaign on stderr while it runs."""
 
@@ -57,13 +69,8 @@ class LiveView:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """The terminal without the panel, for a question."""
-        if self._live:
-            self._live.stop()
-        try:
+        with stopped(self._live):
             yield
-        finally:
-            if self._live:
-                self._live.start()
 
     def say(self, text: str) -> None:
         """A line of the command itself."""

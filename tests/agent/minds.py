@@ -53,7 +53,7 @@ def halved(request: dict[str, Any]) -> str:
     """An arm that halves the end of what the arm it is like gives."""
     said = request["messages"][1]["content"]
     wanted = re.search(r"Write the function (\w+)\(([^)]*)\)", said)
-    usual = re.search(r"You may call (\w+\([^)]*\))", said)
+    usual = re.search(r"\n    base = (\w+\(.*\))\n", said)
     assert wanted
     assert usual
     name, given = wanted.groups()

@@ -291,7 +291,7 @@ def cheating(request: dict[str, Any]) -> Any:
         return {"code": INVENTED.format(treatment="winner", control="loser", metric="triumph")}
     draw = chance_of(request)
     signature = said.partition("Write the function ")[2].partition(" in Python")[0]
-    usual = said.partition("You may call ")[2].partition(")")[0] + ")"
+    usual = said.partition("\n    base = ")[2].partition("\n")[0]
     body = draw.choice([f"return {usual}", "return 1.0", "return open('/etc/passwd').read()"])
     return {"code": f"def {signature}:\n    {body}\n"}
 

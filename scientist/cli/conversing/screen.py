@@ -18,6 +18,7 @@ from rich.live import Live
 from rich.text import Text
 
 from scientist.cli.conversing.answers import clean
+from scientist.cli.live import stopped
 from scientist.records import printable
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Screen:
 
     def decide(self, tool: str, arguments: dict[str, Any], plan: str) -> bool:
         self._settle()
-        with self._paused():
+        with stopped(self._live):
             self.say(f"the model asks to use {call(tool, arguments)}")
             for line in printable(plan).splitlines()[:MOST_PLAN_LINES]:
                 self.say(f"  | {line}")
@@ -119,17 +120,6 @@ class Screen:
         finally:
             self._live.stop()
             self._live = None
-
-    @contextmanager
-    def _paused(self) -> Iterator[None]:
-        """The terminal as it is, for a question."""
-        if self._live:
-            self._live.stop()
-        try:
-            yield
-        finally:
-            if self._live:
-                self._live.start()
 
     def _panel(self) -> Group:
         parts = []
