@@ -21,6 +21,7 @@ def test_a_real_model_reads_the_sample_essays_and_records_a_finding(tmp_path: Pa
         *("-w", tmp_path / "w"),
         timeout=1800,
         SCIENTIST_JUDGEMENTS="2",
+        SCIENTIST_THREADS="1",  # two that share a core with other tests wait for each other
     )
     assert ran.returncode == 0, ran.stderr
     report = json.loads(ran.stdout)
