@@ -132,18 +132,21 @@ def test_a_campaign_killed_at_random_instants_ends_like_the_undisturbed_one(
 ) -> None:
     chance = random.Random(undisturbed.world.question)
     struck: Counter[str] = Counter()
+    slower = 1.0  # than it was undisturbed: other work may have come to the machine since
     for campaign in count():
         world = undisturbed.again(tmp_path / str(campaign))
         kills = 0
         while "campaign_closed" not in kinds(world.workspace):
             asked = len(server.requests)
             pid = copies.begin(world.command(), copies.settings(world.settings))
-            life = chance.choice(LIVES) * chance.random() * undisturbed.seconds
+            life = chance.choice(LIVES) * chance.random() * undisturbed.seconds * slower
             if kills < MOST and struck.total() < INSTANTS and copies.lives(life):
                 kills += 1
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                 struck[amidst(world.workspace, len(server.requests) > asked)] += 1
+                if struck.total() % 10 == 0 and len(struck) < 3:
+                    slower *= 2
             status = copies.end()
             assert status in (0, -signal.SIGKILL), copies.last_words()
         check(world, undisturbed.told)

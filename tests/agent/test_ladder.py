@@ -159,9 +159,9 @@ def test_an_arm_that_does_nothing_new_is_no_arm(tmp_path: Path) -> None:
 
 
 def test_an_old_arm_under_a_new_name_is_no_arm(tmp_path: Path) -> None:
-    renamed = 'def half_pooled(training):\n    return learn("stable", training)\n'
+    renamed = 'def half_pooled(training):\n    return learn("informed", training)\n'
     _, said = run(tmp_path, model([renamed]))
-    assert "gave the same numbers as stable on every seed" in said
+    assert "gave the same numbers as informed on every seed" in said
 
 
 @pytest.mark.parametrize(
