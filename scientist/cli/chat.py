@@ -51,7 +51,12 @@ def chat(
             with turns.thread(room, leave.thread) as session:
                 talk = commands.Talk(room, session, asks)
                 _greet(talk)
-                leave = _offer_rest(talk, screen) or _converse(talk, screen, read)
+                try:
+                    leave = _offer_rest(talk, screen) or _converse(talk, screen, read)
+                except KeyboardInterrupt:
+                    if not asks:
+                        raise
+                    leave = None  # between two prompts: nothing is going on
 
 
 def _list(workspace: Path | None, search: str | None, as_json: bool) -> None:
