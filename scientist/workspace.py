@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,3 +106,21 @@ def explain(fault: OSError, path: Path) -> WorkspaceError:
             "use a folder you may write to: scientist run --workspace DIR",
         )
     return WorkspaceError(f"{path}: {fault.strerror or fault}", "scientist doctor")
+
+
+def save(path: Path, content: str) -> None:
+    """Write a file so that a crash leaves the old one or the new one, whole."""
+    part = path.with_name(f".saved-{os.getpid()}.part")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(part, flags, 0o666), "w", encoding="utf-8") as file:
+            with suppress(FileNotFoundError):
+                os.fchmod(file.fileno(), path.stat().st_mode & 0o777)  # as private as it was
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise

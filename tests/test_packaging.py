@@ -70,7 +70,7 @@ def test_an_installed_wheel_uses_its_own_tools_beside_a_foreign_folder(
         [
             *(str(place / "bin" / "python"), "-c"),
             "from scientist.resources import bundled; from scientist.agent.toolkit import Toolkit; "
-            "print(bundled('tools')); print(sorted(Toolkit().tools))",
+            "print(bundled('tools')); print(Toolkit().names())",
         ],
         capture_output=True,
         text=True,

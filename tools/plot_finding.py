@@ -8,10 +8,9 @@ from pydantic import BaseModel, Field
 
 from scientist.agent.telling import Page, page, told
 from scientist.audit.drawing import trial_plot
-from scientist.audit.report import save
 from scientist.errors import UsageError
 from scientist.journal import project
-from scientist.workspace import explain
+from scientist.workspace import explain, save
 
 if TYPE_CHECKING:
     from scientist.agent.toolkit import Desk

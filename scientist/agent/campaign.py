@@ -6,12 +6,12 @@ One LangGraph thread per campaign, named after it. A campaign is over only when 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from scientist import locks
 from scientist.agent import checkpoints, strength, walking
 from scientist.agent.bench import Bench
 from scientist.agent.budget import Meter, grown, raised
@@ -34,15 +34,11 @@ from scientist.memory.store import Store
 from scientist.settings import Resolved, Settings
 from scientist.workspace import Workspace
 
-if TYPE_CHECKING:
-    pass
-
 DECIDES_RESULTS = (
     *("seed", "pairs", "most_pairs", "alpha", "temperature", "max_output", "embedding"),
     *("libraries", "at_once", "rung", "approve", "judgements"),
 )
 MODEL_CHOICE = ("endpoint", "model", "context")
-LOOKS, LOOK_SECONDS = 5, 0.05
 WITHOUT_CHECKPOINTS = "what was done is not done again"
 
 
@@ -79,7 +75,10 @@ def drive(
     resume: bool = False,
 ) -> Ended:
     """Run a campaign from where it stands to its end; pauses and faults are recorded."""
-    with only_driver(workspace, name):
+    taken = UsageError(
+        f"campaign {name} is running in another process", "scientist run (a new campaign)"
+    )
+    with locks.only(workspace.locks, name, taken):
         try:
             return _drive(name, workspace, journal, resolved, screen, resume)
         except BudgetError as spent:
@@ -121,27 +120,6 @@ def as_opened(now: Resolved, opened: dict[str, Any]) -> tuple[Settings, tuple[st
         if opened[name] != getattr(settings, name)
     )
     return settings, changed
-
-
-@contextmanager
-def only_driver(workspace: Workspace, name: str) -> Iterator[None]:
-    """Refuse to drive a campaign that another process is driving."""
-    import fcntl
-
-    workspace.locks.mkdir(exist_ok=True)
-    with (workspace.locks / name).open("w") as file:
-        for left in range(LOOKS - 1, -1, -1):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if not left:
-                    raise UsageError(
-                        f"campaign {name} is running in another process",
-                        "scientist run (a new campaign)",
-                    ) from None
-                time.sleep(LOOK_SECONDS)  # whoever only looks at the lock lets it go at once
-        yield
 
 
 def _drive(

@@ -23,6 +23,9 @@ from scientist.records import Direction, Hypothesis
 from scientist.science.protocol import question
 
 VERBS = {Direction.INCREASE: "raises", Direction.DECREASE: "lowers"}
+KIT_RUN = ("scientist", "kit", "run")
+COMPARED = {"treatment", "control", "metric", "direction"}
+OPTIONS = ("treatment", "control", "metric", "direction", "pairs")
 MOST_BYTES = 2**20
 MOST_FILES = 64 * 2**20
 
@@ -105,6 +108,19 @@ def same(one: Hypothesis) -> tuple[str, str, str]:
     return question(one), one.treatment, str(one.direction)
 
 
+def command(kit: str, chosen: Mapping[str, object], settings: Iterable[str] = ()) -> list[str]:
+    """The words of the command that tests a comparison of a kit: `chosen` is what it names."""
+    named = [(f"--{name}", str(chosen[name])) for name in OPTIONS if chosen.get(name)]
+    given = [word for pair in named for word in pair]
+    return [*KIT_RUN, kit, *given, *(word for one in settings for word in ("--param", one))]
+
+
+def command_of(asked: Hypothesis, chosen: Mapping[str, object] | None = None) -> list[str]:
+    """The words of the command that tests a kit's hypothesis, and what else is chosen of it."""
+    settings = [f"{name}={asked.parameters[name]:g}" for name in asked.conditions]
+    return command(asked.kit, {**(chosen or {}), **asked.model_dump(include=COMPARED)}, settings)
+
+
 def parameters_in(words: Iterable[str]) -> dict[str, float]:
     """Parameters that are written NAME=VALUE."""
     found: dict[str, float] = {}
@@ -128,8 +144,13 @@ def compared(
     direction: Direction,
 ) -> dict[str, Any]:
     """All that a comparison within a kit says of its hypothesis, but for the direction."""
+    conditions = tuple(
+        name for name, value in parameters.items() if value != kit.parameters[name].default
+    )
+    where = ", ".join(kits.setting(name, parameters[name]) for name in conditions)
+    sentence = f"{treatment} {VERBS[direction]} {metric} compared with {control}."
     return {
-        "statement": statement(kit, parameters, treatment, control, metric, direction),
+        "statement": f"With {where}, {sentence}" if where else sentence,
         "kit": kit.name,
         "factor": kit.factor,
         "treatment": treatment,
@@ -137,30 +158,8 @@ def compared(
         "metric": metric,
         "smallest_effect": kit.smallest_effect(metric),
         "parameters": dict(parameters),
-        "conditions": conditions(kit, parameters),
+        "conditions": conditions,
     }
-
-
-def conditions(kit: Kit, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    """The parameters that are not at their defaults."""
-    return tuple(
-        name for name, value in parameters.items() if value != kit.parameters[name].default
-    )
-
-
-def statement(
-    kit: Kit,
-    parameters: Mapping[str, Any],
-    treatment: str,
-    control: str,
-    metric: str,
-    direction: Direction,
-) -> str:
-    """A hypothesis in one sentence, written by code."""
-    chosen = conditions(kit, parameters)
-    where = ", ".join(kits.setting(name, parameters[name]) for name in chosen)
-    sentence = f"{treatment} {VERBS[direction]} {metric} compared with {control}."
-    return f"With {where}, {sentence}" if where else sentence
 
 
 def as_folder(kit: Kit, chosen: Mapping[str, Any]) -> dict[str, str]:

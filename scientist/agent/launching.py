@@ -7,15 +7,17 @@ nobody needs to note a process number, and no test is started twice.
 
 from __future__ import annotations
 
-import fcntl
 import os
+import shlex
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from scientist import locks
 from scientist.agent import given
 from scientist.agent.opening import open_campaign
 from scientist.errors import UsageError
@@ -125,7 +127,7 @@ def follow(workspace: Workspace, journal: Journal, name: str) -> Followed:
 
 def alive(workspace: Workspace, campaign: str) -> bool:
     """Whether a process drives a campaign, or was started to."""
-    return _held(output_of(workspace, campaign)) or _driven(workspace, campaign)
+    return locks.held(output_of(workspace, campaign)) or _driven(workspace, campaign)
 
 
 def output_of(workspace: Workspace, campaign: str) -> Path:
@@ -137,11 +139,7 @@ def _command(asked: Hypothesis) -> str:
     """How a user tests a hypothesis by hand."""
     if not asked.kit:
         return "scientist experiment run FOLDER"
-    settings = "".join(f" --param {name}={asked.parameters[name]:g}" for name in asked.conditions)
-    return (
-        f"scientist kit run {asked.kit} --treatment {asked.treatment} --control {asked.control} "
-        f"--metric {asked.metric} --direction {asked.direction}{settings}"
-    )
+    return shlex.join(given.command_of(asked))
 
 
 def _unfinished(journal: Journal, asked: Hypothesis) -> str:
@@ -169,41 +167,30 @@ def _start(workspace: Workspace, campaign: str) -> bool:
     except OSError as fault:
         raise explain(fault, file) from fault
     try:
-        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        command = ["-m", "scientist", "run", "--resume", campaign, "-w", str(workspace.root)]
-        child = subprocess.Popen(
-            [sys.executable, "-P", *command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,  # and with it the lock, as long as the process lives
-            stderr=log,
-            start_new_session=True,
-            close_fds=True,
-        )
-    except BlockingIOError:
-        return False
+        if not locks.take(log):
+            return False
+        # with the log it has the lock, as long as it lives
+        detached(["scientist", "run", "--resume", campaign, "-w", str(workspace.root)], log)
     finally:
         os.close(log)
-    threading.Thread(target=child.wait, daemon=True).start()  # who started it may live longer
     return True
 
 
+def detached(words: Sequence[str], log: int, environment: Mapping[str, str] | None = None) -> None:
+    """Start a command of ours that outlives this process; what it says goes to an open file."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        env={**os.environ, **(environment or {})},
+    )
+    threading.Thread(target=child.wait, daemon=True).start()  # who started it may live longer
+
+
 def _driven(workspace: Workspace, campaign: str) -> bool:
-    return _held(workspace.locks / campaign)
-
-
-def _held(file: Path) -> bool:
-    """Whether a process holds the lock of a file."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return locks.held(workspace.locks / campaign)
 
 
 def _measuring(workspace: Workspace, journal: Journal, view: ExperimentView) -> Measuring:

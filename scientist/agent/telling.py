@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from scientist.agent.toolkit import Told
-from scientist.records import one_line, printable
+from scientist.records import clean
 
 MOST = 1200  # characters of a text, but for the note on what was left out
 _CITABLE = re.compile(r"[FHXC]\d+|E\d+:\d+")
@@ -46,11 +46,6 @@ def told(found: Page) -> Told:
         rest = "" if found.begin is None else f", from line {found.begin + len(kept)}"
         text += f"\n... {left} more{rest}"
     return Told(text, cites)
-
-
-def clean(line: str) -> str:
-    """A line as it is told: on one line, with nothing that a terminal would obey."""
-    return printable(one_line(line))
 
 
 def _in(name: str, text: str) -> bool:

@@ -66,23 +66,42 @@ class Tool:
 
 
 class Toolkit:
-    """All bundled tools."""
+    """All bundled tools, each loaded when it is first needed."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        folder = folder or bundled("tools")
-        self.tools = {tool.name: tool for tool in map(_load, sorted(folder.glob("*.py")))}
+        self._files = {
+            file.stem: file for file in sorted((folder or bundled("tools")).glob("*.py"))
+        }
+        self._loaded: dict[str, Tool] = {}
+
+    def names(self) -> list[str]:
+        """Every tool by name."""
+        return list(self._files)
+
+    def tool(self, name: str) -> Tool:
+        """A tool by its name."""
+        if name not in self._files:
+            known = ", ".join(self._files)
+            raise ScientistError(f"there is no tool {name!r}", f"known tools: {known}")
+        if name not in self._loaded:
+            self._loaded[name] = _load(self._files[name])
+        return self._loaded[name]
 
     def offered(self, changes: bool = True) -> dict[str, Tool]:
         """The tools of a conversation, without those that change something if they are unwanted."""
-        told = {name: tool for name, tool in self.tools.items() if tool.tell is not None}
-        return {name: tool for name, tool in told.items() if changes or not tool.changes}
+        told = [tool for tool in map(self.tool, self._files) if tool.tell is not None]
+        return {tool.name: tool for tool in told if changes or not tool.changes}
 
-    def use(self, name: str, desk: Desk, **arguments: Any) -> Any:
-        """Call a tool; what was asked (how many, of a list) and what came back are recorded."""
-        tool = self.tools.get(name)
-        if tool is None:
-            known = ", ".join(sorted(self.tools))
-            raise ScientistError(f"there is no tool {name!r}", f"known tools: {known}")
+    def use(self, name: str, desk: Desk, /, **arguments: Any) -> Any:
+        """What a tool gives."""
+        return self.call(name, desk, **arguments)[0]
+
+    def call(self, name: str, desk: Desk, /, **arguments: Any) -> tuple[Any, str]:
+        """What a tool gives, and its summary, which is recorded with what was asked.
+
+        Of a list only its length is recorded.
+        """
+        tool = self.tool(name)
         began = time.monotonic()
 
         def note(outcome: Any, summary: str) -> None:
@@ -109,7 +128,7 @@ class Toolkit:
             note("failed", fault.message)
             raise
         note("done", summary)
-        return result
+        return result, summary
 
 
 def _load(file: Path) -> Tool:

@@ -29,9 +29,10 @@ _PLAIN = """
     sentence claim find found that's
     """
 PLAIN = frozenset(_PLAIN.split())
-_GOING_ON = """
-    of percent per times hundred thousand million billion to or fold % point
-    """  # a quotation that ends before one of these would say something else
+# a quotation that ends before one of these would say something else
+_GOING_ON = frozenset(
+    ("of", "percent", "per", "times", "hundred", "thousand", "million", "billion", "to", "or")
+).union(("fold", "%", "point"))
 _NEGATIONS = (
     "not",
     "no",
@@ -119,7 +120,7 @@ def _stands(said: Sequence[str], text: str) -> bool:
     for clause in re.finditer(r"^|[,;:.!?—–]\s+(?:(?:and|but|while|so)\s+)?", text):
         given = _tokens(text[clause.end() :])
         after = given[len(said) : len(said) + 1]
-        if given[: len(said)] == list(said) and not set(after) & set(_GOING_ON.split()):
+        if given[: len(said)] == list(said) and _GOING_ON.isdisjoint(after):
             return True
     return False
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from scientist.records import one_line, printable
+from scientist.records import clean
 
 LATIN = 0x250  # letters below are Latin as it is written in Europe
 _SMALL = "zero two three four five six seven eight nine ten eleven twelve"
@@ -42,7 +42,7 @@ class Figure:
 def visible(text: str) -> str:
     """A sentence on one line, without signs that nobody sees: what is checked is what is shown."""
     seen = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Mn", "Me", "Co"))
-    return one_line(printable(one_line(seen)))
+    return clean(seen)
 
 
 def figures(text: str, ids: Collection[str] = (), names: Collection[str] = ()) -> list[Figure]:

@@ -91,11 +91,11 @@ def use(talk: Talk, runtime: Runtime[Desk]) -> Talk:
 def finish(talk: Talk, runtime: Runtime[Desk]) -> Talk:
     """Hold the answer against the record; what does not stand may be mended once."""
     desk = runtime.context
-    given = answering.checked(desk, talk)
-    if not talk["repaired"] and (complaint := answering.complaint(given.sentences)):
+    answer = answering.checked(desk, talk)
+    if not talk["repaired"] and (complaint := answering.complaint(answer.sentences)):
         mend = {"role": "user", "content": complaint}
         return {"repaired": True, "messages": [*talk["messages"], mend]}
-    answering.record(desk, talk, given)
+    answering.record(desk, talk, answer)
     return {"answered": True}
 
 

@@ -8,14 +8,11 @@ Nothing that changes something is offered unless whoever started the server said
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from scientist import __version__
-from scientist.agent.campaign import only_driver
+from scientist import __version__, locks
 from scientist.agent.toolkit import Tool, Toolkit
 from scientist.errors import ScientistError, UsageError
 
@@ -70,7 +67,7 @@ def serve(
         async with stdio_server() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
 
-    with _named(workspace, journal) as name:
+    with locks.fresh(workspace.locks, "M", lambda: _last(journal)) as name:
         anyio.run(run, Desk(name, workspace, journal, store, settings))
 
 
@@ -140,17 +137,7 @@ def _failure(fault: ScientistError) -> str:
     return f"error: {fault.message}" + (f"\nhint: {fault.hint}" if fault.hint else "")
 
 
-@contextmanager
-def _named(workspace: Workspace, journal: Journal) -> Iterator[str]:
-    """A name that no connection has had; nobody else takes it while this one lasts."""
-    entries = journal.entries("tool_called")
-    used = (_NAME.fullmatch(entry.campaign or "") for entry in entries)
-    number = max((int(found[1]) for found in used if found), default=0) + 1
-    with ExitStack() as held:
-        while True:
-            try:
-                held.enter_context(only_driver(workspace, f"M{number}"))
-                break
-            except UsageError:  # another server has it, and has called no tool yet
-                number += 1
-        yield f"M{number}"
+def _last(journal: Journal) -> int:
+    """The number of the last connection that has called a tool."""
+    used = (_NAME.fullmatch(entry.campaign or "") for entry in journal.entries("tool_called"))
+    return max((int(found[1]) for found in used if found), default=0)

@@ -6,13 +6,13 @@ in its checkpoints what the model was shown. A front end hears of it as a `Liste
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from scientist import locks
 from scientist.chat import threads
 from scientist.chat.threads import Turn as Turn
 from scientist.errors import ScientistError, UsageError
@@ -92,8 +92,6 @@ class Session:
 
     def turns(self) -> list[Turn]:
         """The turns that stand."""
-        if self.thread not in threads.names(self._desk.journal):
-            return []
         return threads.turns(self._desk.journal, self.thread)
 
     def unfinished(self) -> Turn | None:
@@ -138,10 +136,7 @@ class Session:
         asked = threads.question(text)
         if unfinished is not None:
             self._stop(unfinished, "another question was asked")
-        known = self._desk.journal
-        every = (
-            threads.every_turn(known, self.thread) if self.thread in threads.names(known) else []
-        )
+        every = threads.every_turn(self._desk.journal, self.thread)
         number = max((turn.number for turn in every), default=0) + 1
         self._desk.note(TurnAsked(thread=self.thread, turn=number, text=asked), True)
         return self.turns()[-1]
@@ -169,36 +164,23 @@ def open_session(
     if thread is not None and thread.upper() not in threads.names(journal):
         raise UsageError(f"there is no thread {thread}", threads.LIST)
     with ExitStack() as held:
-        name = _hold(held, workspace, journal, thread.upper() if thread else None)
+        name = held.enter_context(_held(workspace, journal, thread and thread.upper()))
         client = held.enter_context(Client(handle, settings, journal, name))
         store.sync(journal)
         desk = Desk(name, workspace, journal, store, settings, client, toolkit or Toolkit())
         yield Session(desk, held.enter_context(walking(desk)))
 
 
-def _hold(held: ExitStack, workspace: Workspace, journal: Journal, thread: str | None) -> str:
-    """The name of a thread that no other process drives from now on."""
-    locks = workspace.locks
-    locks.mkdir(exist_ok=True)
-    if thread is not None:
-        if (file := _locked(locks / thread)) is None:
-            raise UsageError(f"thread {thread} is open in another process", "scientist chat")
-        held.enter_context(file)
-        return thread
-    number = max((int(name[1:]) for name in threads.names(journal)), default=0) + 1
-    while (file := _locked(locks / f"T{number}")) is None:
-        number += 1  # somebody is about to ask the first question there
-    held.enter_context(file)
-    if f"T{number}" in threads.names(journal):  # it was asked, and left, since we looked
-        return _hold(held, workspace, journal, None)
-    return f"T{number}"
+def _held(
+    workspace: Workspace, journal: Journal, thread: str | None
+) -> AbstractContextManager[str]:
+    """The name of a thread that no other process drives as long as this lasts."""
+    if thread is None:
+        return locks.fresh(workspace.locks, "T", lambda: _last(journal))
+    taken = UsageError(f"thread {thread} is open in another process", "scientist chat")
+    return locks.only(workspace.locks, thread, taken)
 
 
-def _locked(path: Any) -> IO[str] | None:
-    file: IO[str] = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
+def _last(journal: Journal) -> int:
+    """The number of the last thread in which something was asked."""
+    return max((int(name[1:]) for name in threads.names(journal)), default=0)

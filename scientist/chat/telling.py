@@ -45,14 +45,10 @@ def left_out(message: Message) -> Message:
     return {**message, "content": f"{head} (data): left out, call the tool again if it is needed"}
 
 
-def is_result(message: Message) -> bool:
-    """Whether a message is a tool's result, whole or left out."""
-    return message["role"] == "user" and message["content"].startswith(RESULT)
-
-
 def whole(message: Message) -> bool:
-    """Whether a result is there in full."""
-    return is_result(message) and message["content"] != left_out(message)["content"]
+    """Whether a message is a tool's result, and in full."""
+    result = message["role"] == "user" and message["content"].startswith(RESULT)
+    return result and message["content"] != left_out(message)["content"]
 
 
 def listed(tools: Mapping[str, Tool]) -> list[str]:

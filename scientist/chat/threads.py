@@ -12,16 +12,11 @@ from scientist.errors import UsageError
 from scientist.events import TurnAnswered
 from scientist.journal import Entry, Journal
 from scientist.journal.store import Fold
-from scientist.records import Mark, Said
+from scientist.records import Said
 from scientist.science.claims.markdown import escape
 
 LIST = "scientist chat --threads"
 LONGEST_QUESTION = 8000  # letters; a longer text belongs into an essay
-MARKED = {
-    Mark.OPINION: "the model's opinion",
-    Mark.UNBOUND: "not borne out",
-    Mark.CONTRADICTED: "contradicted",
-}
 
 
 @dataclass(frozen=True)
@@ -121,15 +116,18 @@ def threads(journal: Journal) -> list[ThreadView]:
 
 def every_turn(journal: Journal, thread: str) -> list[Turn]:
     """All turns of a thread, those that were undone too."""
-    known = journal.follow(_THREADS).get(thread.upper())
-    if known is None:
-        raise UsageError(f"there is no thread {thread}", LIST)
-    return list(known.values())
+    return list(journal.follow(_THREADS).get(thread.upper(), {}).values())
 
 
 def turns(journal: Journal, thread: str) -> list[Turn]:
-    """The turns of a thread that stand."""
+    """The turns of a thread that stand; none if nothing was ever asked there."""
     return [turn for turn in every_turn(journal, thread) if not turn.undone]
+
+
+def answer(journal: Journal, thread: str, number: int) -> TurnAnswered | None:
+    """What was answered in a turn."""
+    every = every_turn(journal, thread)
+    return next((turn.answer for turn in every if turn.number == number), None)
 
 
 def search(journal: Journal, words: str) -> list[Found]:
@@ -164,7 +162,7 @@ def transcript(journal: Journal, thread: str) -> str:
 
 def _told(said: Said) -> Iterable[str]:
     cites = "".join(f" [{cite}]" for cite in said.cites)
-    mark = f" *({MARKED[said.mark]})*" if said.mark in MARKED else ""
+    mark = f" *({said.mark.words})*" if said.mark.words else ""
     yield f"{escape(said.text)}{cites}{mark}"
     yield from (f"> {escape(note)}" for note in said.notes)
 

@@ -94,20 +94,12 @@ def plan_of(tool: Tool, arguments: dict[str, Any]) -> str:
 def _told(desk: Desk, tool: Tool, arguments: dict[str, Any]) -> tuple[Told, str]:
     """A tool's result in words, with a summary; what fails is told, not raised."""
     assert tool.tell is not None
-    seen: list[str] = []
-
-    def listen(entry: Any) -> None:
-        if entry.kind == "tool_called" and entry.campaign == desk.thread:
-            seen.append(str(entry.data["summary"]))
-
-    desk.journal.listeners.append(listen)
     try:
-        told = tool.tell(desk.toolkit.use(tool.name, desk, **arguments))
+        result, summary = desk.toolkit.call(tool.name, desk, **arguments)
+        told = tool.tell(result)
     except UsageError as fault:
         return Told(f"{fault.message} ({fault.hint})"), fault.message
     except ScientistError as fault:
         return Told(f"It failed: {fault.message}"), f"failed: {fault.message}"
-    finally:
-        desk.journal.listeners.remove(listen)
     cites = tuple(dict.fromkeys(name for name in told.cites if ID.fullmatch(name)))
-    return Told(told.text, cites), seen[-1] if seen else ""
+    return Told(told.text, cites), summary

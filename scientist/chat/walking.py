@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from scientist.agent import checkpoints
-from scientist.chat import state
+from scientist.chat import state, threads
 from scientist.chat.state import Past, Talk
 from scientist.chat.threads import Turn
 from scientist.errors import WorkspaceError
 from scientist.events import TurnAnswered
-from scientist.records import Mark
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -95,9 +94,8 @@ class Walk:
 
     def _answer(self, turn: Turn) -> TurnAnswered:
         """What was recorded in the end."""
-        for entry in self.desk.journal.entries("turn_answered", campaign=self.desk.thread):
-            if entry.data["turn"] == turn.number:
-                return TurnAnswered.model_validate(entry.data)
+        if answer := threads.answer(self.desk.journal, self.desk.thread, turn.number):
+            return answer
         raise WorkspaceError(
             f"the checkpoints in {self.desk.workspace.chats} do not belong to this journal",
             f"rm {self.desk.workspace.chats} ({WITHOUT})",
@@ -126,11 +124,7 @@ def walking(desk: Desk) -> Iterator[Walk]:
 def _notes(before: Turn) -> list[str]:
     """What the model must know of its last answer before it builds on it."""
     said = before.answer.sentences if before.answer else ()
-    wrong = [
-        str(number)
-        for number, one in enumerate(said, 1)
-        if one.mark in (Mark.UNBOUND, Mark.CONTRADICTED)
-    ]
+    wrong = [str(number) for number, one in enumerate(said, 1) if one.mark.wrong]
     if not wrong:
         return []
     return [f"The record does not bear out sentence {', '.join(wrong)} of your last answer."]

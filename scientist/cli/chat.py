@@ -72,7 +72,6 @@ def _list(workspace: Path | None, search: str | None, as_json: bool) -> None:
 
 def _names(room: Room) -> list[str]:
     """What a word of a question may be completed to."""
-    from scientist.agent.toolkit import Toolkit
     from scientist.journal import project
 
     journal = room.journal
@@ -82,7 +81,7 @@ def _names(room: Room) -> list[str]:
         *(view.id for view in project.experiments(journal)),
         *(view.id for view in project.essays(journal)),
         *(view.id for view in project.campaigns(journal)),
-        *Toolkit().offered(),
+        *room.toolkit.offered(),
     ]
 
 
@@ -96,8 +95,8 @@ def _greet(talk: Talk) -> None:
 
 def _offer_rest(talk: Talk, screen: Screen) -> Leave | None:
     """A turn that a crash broke off goes on, if it is wanted."""
-    from scientist.cli.conversing.answers import clean
     from scientist.cli.conversing.screen import confirmed
+    from scientist.records import clean
 
     unfinished = talk.session.unfinished()
     if unfinished is None:

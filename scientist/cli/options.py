@@ -61,13 +61,13 @@ def at(place: Workspace) -> str:
 
 def save(path: Path, text: str, what: str, again: str) -> None:
     """Write a file whole and say where; `again` is the command that writes one."""
-    from scientist.audit.report import save as whole
+    from scientist import workspace
     from scientist.cli import output
 
     try:
         if path.exists() and not path.is_file():
             raise UsageError(f"{path} is not a file", f"{again} FILE")
-        whole(path, text)
+        workspace.save(path, text)
     except OSError as fault:
         raise UsageError(
             f"{path} cannot be written: {fault.strerror or fault}",

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from scientist.errors import ScientistError
-from scientist.records import printable
+from scientist.records import clean, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,7 +70,7 @@ def _mute() -> None:
 
 def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Aligned columns; the last one may be as long as it needs."""
-    cells = [[" ".join(printable(str(cell)).split()) for cell in row] for row in rows]
+    cells = [[clean(str(cell)) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _rich_table(names, cells)
         return

@@ -118,7 +118,11 @@ def memory(members: list[Member], most: int) -> int:
     total = sum(member.resident for member in members)
     if total <= most or len(members) < 2:
         return total
-    return sum(_proportional(member) for member in members)
+    held = sum(_proportional(member) for member in members)
+    if held <= most:
+        return held
+    # read one after another: what a process gave back, or came to share, meanwhile counted in full
+    return min(held, sum(_proportional(member) for member in members))
 
 
 def scratch_held(pid: int, folders: Sequence[str]) -> tuple[int, int]:

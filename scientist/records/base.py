@@ -17,6 +17,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def clean(text: str) -> str:
+    """Somebody's words on one line, with nothing that a terminal would obey."""
+    return printable(one_line(text))
+
+
 class Record(BaseModel):
     """Frozen, and strict about unknown fields."""
 

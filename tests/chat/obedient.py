@@ -12,6 +12,7 @@ from attacks import ALL, ESSAY, FINDING, HYPOTHESIS, LOOK, OUTPUT, Attack, Step
 from campaigns import ESSAY as CUES
 from campaigns import scientist
 
+from scientist.agent.toolkit import Toolkit
 from scientist.cli.conversing.opening import Room
 from scientist.events import HypothesisProposed
 from scientist.journal import Journal, project
@@ -132,4 +133,4 @@ def room(place: Workspace, url: str) -> Iterator[Room]:
         Store(place, settings) as store,
     ):
         store.sync(journal)
-        yield Room(place, journal, store, settings, handle)
+        yield Room(place, journal, store, settings, handle, Toolkit())

@@ -25,7 +25,7 @@ from scientist.cli.conversing.opening import Room
 from scientist.cli.conversing.screen import Screen
 from scientist.errors import ModelOutputError
 from scientist.events import TurnAnswered
-from scientist.records import Mark
+from scientist.records import Mark, clean
 
 CHANGED = ("campaign_opened", "hypothesis_proposed", "finding_recorded", "experiment_started")
 LOOKED = {"journal", "chroma", "locks", "chats.sqlite", "chats.sqlite-wal", "chats.sqlite-shm"}
@@ -82,7 +82,7 @@ class Scene:
                 with screen.turn():
                     told.answer = session.ask("What do the essays say about it?", screen)
             except ModelOutputError as fault:  # nothing of what it wrote was a step at all
-                told.heard.write(answers.clean(fault.message))
+                told.heard.write(clean(fault.message))
         assert model.obeyed, "the attack was never read, so nothing was tested"
         assert _counts(held) == counts
         assert _tree(held.place.root) == before

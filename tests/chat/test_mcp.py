@@ -84,7 +84,7 @@ def test_every_tool_that_only_reads_is_listed_and_answers(place: Path) -> None:
             assert tool.description
             assert tool.input_schema["type"] == "object"
             assert set(tool.input_schema["properties"]) == set(
-                TOOLS.tools[tool.name].arguments.model_fields
+                TOOLS.tool(tool.name).arguments.model_fields
             )
             assert tool.annotations
             assert tool.annotations.read_only_hint

@@ -35,7 +35,7 @@ Launch = Callable[..., Outcome]
 @pytest.fixture
 def launch(tmp_path: Path, tier: Tier) -> Launch:
     """The agent's tool, as a node uses it."""
-    tool = Toolkit().tools["launch_experiment"]
+    tool = Toolkit().tool("launch_experiment")
 
     def call(on_trial: Callable[[int, int], None] | None = None) -> Outcome:
         bench: Any = SimpleNamespace(
@@ -124,11 +124,16 @@ def test_a_stop_that_came_before_the_start_does_not_spoil_the_run(
     assert launch().status == "done"
 
 
-def test_a_run_that_ended_before_the_stop_reached_it_is_whole(launch: Launch) -> None:
+def test_a_run_that_ended_before_the_stop_reached_it_is_whole(
+    launch: Launch, tmp_path: Path
+) -> None:
     def late(done: int, of: int) -> None:
-        if done == of:
-            time.sleep(1)
-            raise KeyboardInterrupt
+        if not done:
+            return
+        claim = json.loads((tmp_path / "runs" / "run" / "claim").read_text())
+        while process.alive(claim["pid"], claim["start_time"]):
+            time.sleep(0.05)
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         launch(late)

@@ -65,8 +65,7 @@ def think(
             "findings": [f"{one.id}: {one.statement}" for one in shown],
             "tested": sorted(map(proposing.describe, proposing.chosen(bench, kit.name))),
             "ideas": [f"{one.treatment}: {one.idea}" for one in proposing.ideas(bench, kit.name)],
-            "change": kit.factor if Rung.ADAPTED in rungs else "",
-            **_new_arm(bench, kit, round_),
+            **_new_arm(bench, kit, round_, rungs),
             "free": Rung.FREE in rungs,
             "count": proposing.COUNT if list(rungs) == [Rung.KIT] else proposing.COUNT - 1,
         }
@@ -135,11 +134,14 @@ def think(
     return names
 
 
-def _new_arm(bench: Bench, kit: Kit, round_: int) -> dict[str, str]:
-    """What the model is told of a new arm in this family."""
+def _new_arm(bench: Bench, kit: Kit, round_: int, rungs: Sequence[Rung]) -> dict[str, str]:
+    """What the model is told of a new arm in this family; nothing if it may not write one."""
+    if Rung.ADAPTED not in rungs:
+        return {"change": "", "contract": "", "example": ""}
     point = adapting.points(kit)[0]
     one, other = bench.chance("example", round_, kit.name).sample(point.likes, 2)
     return {
+        "change": kit.factor,
         "contract": kit.open[point.function],
         "example": f"the mean of what {one} and {other} give",
     }

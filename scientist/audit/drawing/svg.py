@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from scientist.records import printable
+from scientist.records import clean
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56a0c9", "#8a6fd1", "#a05a2c")
 PALE = "#8c8c8c"
@@ -147,4 +147,4 @@ def _text(x: float, y: float, text: str, kind: str = "", anchor: str = "", more:
 
 def _clean(text: str) -> str:
     """Text for XML, which knows no control characters, not even escaped."""
-    return escape(printable(" ".join(text.split())))
+    return escape(clean(text))

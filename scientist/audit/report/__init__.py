@@ -6,8 +6,6 @@ Markdown is held against the record, as `scientist check` does: nothing unbound 
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +14,9 @@ from scientist.audit.report.collect import Dossier, last_campaign
 from scientist.errors import JournalError
 from scientist.journal import Journal
 from scientist.science.claims.markdown import check
+from scientist.workspace import save
 
-__all__ = ["Report", "last_campaign", "make", "save", "write"]
+__all__ = ["Report", "last_campaign", "make", "write"]
 
 
 @dataclass(frozen=True)
@@ -54,21 +53,3 @@ def write(journal: Journal, campaign: str, folder: Path) -> tuple[Path, Path]:
     for path, content in zip(paths, (report.markdown, report.html), strict=True):
         save(path, content)
     return paths
-
-
-def save(path: Path, content: str) -> None:
-    """Write a file so that a crash leaves the old one or the new one, whole."""
-    part = path.with_name(f".report-{os.getpid()}.part")
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(part, flags, 0o666), "w", encoding="utf-8") as file:
-            with suppress(FileNotFoundError):
-                os.fchmod(file.fileno(), path.stat().st_mode & 0o777)  # as private as it was
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise

@@ -12,7 +12,7 @@ from scientist.audit.report.blocks import Block, Heading, Quote, Table, Text, bu
 from scientist.audit.report.collect import Dossier
 from scientist.audit.report.rows import sideways, upright
 from scientist.errors import JournalError
-from scientist.records import Finding, one_line, printable
+from scientist.records import Finding, clean
 from scientist.science.claims import bind, markdown, standing
 
 OVERVIEW = (
@@ -48,7 +48,7 @@ def sentence(dossier: Dossier, finding: Finding) -> Text:
     Where arms or metrics have names that a reader of claims cannot tell from its own words, the
     sentence is quoted from the record, provided that the addresses of its claim give it.
     """
-    said = f"{finding.id}: {printable(one_line(finding.statement))}"
+    said = f"{finding.id}: {clean(finding.statement)}"
     if bind.check(said, dossier.evidence).bound:
         return text(said)
     quoted = Quote(finding.statement, finding.id)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scientist.audit.report.blocks import Block, Figure, Heading
-from scientist.records import one_line, printable
+from scientist.records import clean
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -26,7 +26,7 @@ def render(title: str, blocks: Sequence[Block]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["line"] = lambda text: printable(one_line(text))
+    environment.filters["line"] = clean
     page = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return page.render(
         title=title,

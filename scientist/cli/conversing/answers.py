@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from scientist.cli import options
 from scientist.cli.conversing import links
-from scientist.records import Mark, Said, one_line, printable
+from scientist.records import Mark, Said, clean, one_line, printable
 
 if TYPE_CHECKING:
     from scientist.events import TurnAnswered
@@ -25,17 +25,11 @@ if TYPE_CHECKING:
 Target = Callable[[str], str]
 DIM, YELLOW, RED, PLAIN = "\x1b[2m", "\x1b[33m", "\x1b[31m", "\x1b[0m"
 COLOURS = {Mark.OPINION: DIM, Mark.UNBOUND: YELLOW, Mark.CONTRADICTED: RED}
-OPINION, UNBOUND, CONTRADICTED = "the model's opinion", "not borne out", "contradicted"
 UNKNOWN = "I don't know"
 _NAMES = r"[EFHXCA]\d+(?::\d+)?"
 _BRACKETS = re.compile(
     rf"\s*[\[(【［⟦❲〔]\s*({_NAMES}(?:[\s,;]+{_NAMES})*)\s*[\])】］⟧❳〕]", re.IGNORECASE
 )
-
-
-def clean(text: str) -> str:
-    """Somebody's words as one line that no terminal obeys."""
-    return one_line(printable(text))
 
 
 def plainly(said: Said) -> str:
@@ -57,16 +51,10 @@ def checkable(said: Said) -> str:
 
 def verdict(said: Said) -> str:
     """What must be read together with a sentence; empty if the record bears it out."""
-    match said.mark:
-        case Mark.CITED:
-            return ""
-        case Mark.OPINION:
-            return f"({OPINION})"
-        case Mark.UNBOUND:
-            reasons = "; ".join(clean(note) for note in said.notes)
-            return f"({UNBOUND}: {reasons})" if reasons else f"({UNBOUND})"
-        case Mark.CONTRADICTED:
-            return f"({CONTRADICTED})"
+    words = said.mark.words
+    if said.mark is Mark.UNBOUND and said.notes:
+        words += f": {'; '.join(map(clean, said.notes))}"
+    return f"({words})" if words else ""
 
 
 def below(said: Said) -> list[str]:

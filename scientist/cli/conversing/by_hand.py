@@ -6,58 +6,47 @@ process of its own.
 
 from __future__ import annotations
 
-import os
 import shlex
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scientist.agent import given, launching
 from scientist.cli import options
 from scientist.cli.conversing import answers
 from scientist.errors import UsageError
 from scientist.journal import project
-from scientist.records import Rung
+from scientist.records import Rung, clean
 from scientist.workspace import explain
 
 if TYPE_CHECKING:
     from scientist.cli.conversing.opening import Room
+    from scientist.records import Hypothesis
     from scientist.settings import Settings
     from scientist.workspace import Workspace
 
-KIT_RUN = ["scientist", "kit", "run"]
 LAUNCHING = "launch_test"
-OPTIONS = ("treatment", "control", "metric", "direction", "pairs")
 
 
 def command(tool: str, arguments: Mapping[str, Any], room: Room) -> str:
     """What to type in place of a tool call; one argument stays one word, whatever is in it."""
     where = options.at(room.place)
-    chosen = {name: answers.clean(str(value)) for name, value in arguments.items() if value}
-    settings = [word.replace(" ", "") for word in chosen.get("settings", "").split(",") if word]
-    if name := chosen.get("hypothesis"):
-        chosen |= _compared(room, name)
-        settings = chosen.pop("settings", "").split()
+    chosen = {name: clean(str(value)) for name, value in arguments.items() if value}
+    if tool == LAUNCHING and (asked := _on_record(room, chosen.get("hypothesis", ""))):
+        return answers.quoted(given.command_of(asked, chosen)) + where
     if tool != LAUNCHING or "kit" not in chosen:
         return f"scientist chat{where}  (ask for it there, and say yes)"
-    words = [*KIT_RUN, chosen["kit"]]
-    words += [word for name in OPTIONS if name in chosen for word in (f"--{name}", chosen[name])]
-    words += [word for setting in settings for word in ("--param", setting)]
-    return answers.quoted(words) + where
+    settings = [word.replace(" ", "") for word in chosen.get("settings", "").split(",") if word]
+    return answers.quoted(given.command(chosen["kit"], chosen, settings)) + where
 
 
-def _compared(room: Room, name: str) -> dict[str, str]:
-    """What a hypothesis on record compares, if it is a kit's; nothing if there is none."""
+def _on_record(room: Room, name: str) -> Hypothesis | None:
+    """A hypothesis by its name, if there is one and it is a kit's."""
     try:
         asked = project.hypothesis(room.journal, name).record
     except UsageError:
-        return {}
-    if not asked.kit or asked.rung is not Rung.KIT:
-        return {}
-    settings = " ".join(f"{name}={asked.parameters[name]:g}" for name in asked.conditions)
-    compared = {name: str(getattr(asked, name)) for name in OPTIONS[:4]}
-    return {"kit": asked.kit, **compared, "settings": settings}
+        return None
+    return asked if asked.kit and asked.rung is Rung.KIT else None
 
 
 def campaign(question: str, room: Room) -> list[str]:
@@ -75,7 +64,7 @@ def told(experiment: str, room: Room) -> list[str]:
     words = shlex.split(experiment)
     if words[:2] == ["scientist", "run"] and len(words) == 3:
         return campaign(words[2], room)
-    if words[:3] != KIT_RUN or len(words) < 4 or words[3].startswith("-"):
+    if words[:3] != [*given.KIT_RUN] or len(words) < 4 or words[3].startswith("-"):
         raise UsageError("the last answer names no experiment", "/run QUESTION")
     return [*words, "--workspace", str(room.place.root)]
 
@@ -91,14 +80,7 @@ def start(words: Sequence[str], place: Workspace, environment: Mapping[str, str]
         place.runs.mkdir(parents=True, exist_ok=True)
         log = _fresh(place.runs)
         with log.open("xb") as out:
-            subprocess.Popen(
-                [sys.executable, "-P", "-m", *words],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={**os.environ, **environment},
-            )
+            launching.detached(words, out.fileno(), environment)
     except OSError as fault:
         raise explain(fault, place.runs) from fault
     return log

@@ -18,6 +18,7 @@ from scientist.cli import options, output
 from scientist.cli.conversing import answers, by_hand, why
 from scientist.cli.conversing.screen import confirmed
 from scientist.errors import UsageError
+from scientist.records import clean
 
 if TYPE_CHECKING:
     from scientist.chat.session import Session
@@ -62,7 +63,7 @@ def obey(talk: Talk, line: str) -> Leave | None:
     word, _, rest = line[1:].partition(" ")
     known = _COMMANDS.get(word.lower())
     if known is None:
-        raise UsageError(f"there is no command /{answers.clean(word)}", "/help")
+        raise UsageError(f"there is no command /{clean(word)}", "/help")
     return known[2](talk, rest.strip())
 
 
@@ -73,10 +74,8 @@ def _help(_talk: Talk, _rest: str) -> None:
     output.note("Ctrl-C ends a turn; twice at the prompt leaves")
 
 
-def _tools(_talk: Talk, rest: str) -> None:
-    from scientist.agent.toolkit import Toolkit
-
-    offered = Toolkit().offered()
+def _tools(talk: Talk, rest: str) -> None:
+    offered = talk.room.toolkit.offered()
     rows = [
         (name, "asks first" if tool.changes else "", tool.description.splitlines()[0])
         for name, tool in offered.items()
@@ -141,7 +140,7 @@ def _undo(talk: Talk, _rest: str) -> None:
     turn = talk.session.undo()
     if turn is None:
         raise UsageError("there is no turn to take back", "/thread")
-    output.note(f"turn {turn.number} is taken back: {answers.clean(turn.asked)}")
+    output.note(f"turn {turn.number} is taken back: {clean(turn.asked)}")
 
 
 def _thread(talk: Talk, rest: str) -> Leave | None:
@@ -158,7 +157,7 @@ def _thread(talk: Talk, rest: str) -> Leave | None:
             return Leave(over=False)
         case name:
             if name.upper() not in threads.names(journal):
-                raise UsageError(f"there is no thread {answers.clean(name)}", "/thread list")
+                raise UsageError(f"there is no thread {clean(name)}", "/thread list")
             return Leave(over=False, thread=name.upper())
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scientist.cli import output
-from scientist.cli.conversing.answers import clean
+from scientist.records import clean
 
 if TYPE_CHECKING:
     from scientist.chat.threads import Found, ThreadView, Turn

@@ -14,6 +14,7 @@ from scientist.cli import options
 from scientist.errors import UsageError
 
 if TYPE_CHECKING:
+    from scientist.agent.toolkit import Toolkit
     from scientist.journal import Journal
     from scientist.llm.endpoint import Handle
     from scientist.memory.store import Store
@@ -30,11 +31,13 @@ class Room:
     store: Store
     settings: Settings
     handle: Handle
+    toolkit: Toolkit
 
 
 @contextmanager
 def room(directory: Path | None, settings: Settings) -> Iterator[Room]:
     """A workspace that is there, and a model that answers."""
+    from scientist.agent.toolkit import Toolkit
     from scientist.cli.progress import lines
     from scientist.llm.endpoint import connect
     from scientist.memory.store import Store
@@ -45,7 +48,7 @@ def room(directory: Path | None, settings: Settings) -> Iterator[Room]:
         Store(place, settings, progress) as store,
         connect(settings, progress) as handle,
     ):
-        yield Room(place, journal, store, settings, handle)
+        yield Room(place, journal, store, settings, handle, Toolkit())
 
 
 def question(text: str) -> str:

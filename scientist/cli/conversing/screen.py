@@ -17,9 +17,8 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from scientist.cli.conversing.answers import clean
 from scientist.cli.live import stopped
-from scientist.records import printable
+from scientist.records import clean, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,7 +96,7 @@ class Screen:
 
     def _settle(self) -> None:
         """Keep reasoning in words as a line; an action's JSON is told by what it does."""
-        thought, self._thought = one_paragraph(self._thought), ""
+        thought, self._thought = clean(self._thought), ""
         if thought and not thought.startswith(("{", "[")):
             self.say(thought, dim=True)
 
@@ -123,16 +122,11 @@ class Screen:
 
     def _panel(self) -> Group:
         parts = []
-        if thought := one_paragraph(self._thought)[-TAIL:]:
+        if thought := clean(self._thought)[-TAIL:]:
             parts.append(Text(thought, style="dim"))
-        if draft := one_paragraph(self._draft):
+        if draft := clean(self._draft):
             parts.append(Text(f"not checked yet: {draft}", style="dim italic"))
         return Group(*parts)
-
-
-def one_paragraph(text: str) -> str:
-    """Streamed words with their white space folded; control characters show as what they are."""
-    return printable(" ".join(text.split()))
 
 
 def call(tool: str, arguments: Mapping[str, Any]) -> str:

@@ -32,7 +32,7 @@ def thread(room: Room, name: str | None) -> Iterator[Session]:
     from scientist.chat.session import open_session
 
     with open_session(
-        room.place, room.journal, room.store, room.settings, room.handle, name
+        room.place, room.journal, room.store, room.settings, room.handle, name, room.toolkit
     ) as session:
         yield session
 

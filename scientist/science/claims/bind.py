@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from scientist.records import Address, one_line, printable
+from scientist.records import Address, clean
 from scientist.science.claims import grammar, resolve, roles, standing, tokens, words
 from scientist.science.claims.directions import name
 from scientist.science.claims.evidence import Evidence
@@ -115,7 +115,7 @@ def _spoken(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _typed(text: str) -> str:
     """A text as it is typed: plain quotation marks and dashes, white space folded."""
-    text = re.sub(r"[‘’‚‛′\"“”„«»]", "'", re.sub(r"[‐‑‒–—―−]", "-", printable(one_line(text))))
+    text = re.sub(r"[‘’‚‛′\"“”„«»]", "'", re.sub(r"[‐‑‒–—―−]", "-", clean(text)))
     return text.strip(" .,;…")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from scientist.records import one_line, printable
+from scientist.records import clean
 from scientist.science.claims import bind, tables
 from scientist.science.claims.bind import Report
 from scientist.science.claims.evidence import Evidence
@@ -38,7 +38,7 @@ def unescape(text: str) -> str:
 
 def escape(text: str) -> str:
     """Plain text on one line, as Markdown that shows it and obeys none of it."""
-    line = printable(one_line(text))
+    line = clean(text)
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKUP.sub(lambda found: "\\" + found[0], line)
 
@@ -50,7 +50,7 @@ def quote(text: str, address: str) -> str:
 
 def inner(text: str) -> str:
     """Words as they stand within quotation marks."""
-    return _QUOTES.sub("'", printable(one_line(text)))
+    return _QUOTES.sub("'", clean(text))
 
 
 def _read(text: str) -> tuple[str, list[int]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from scientist.records import Address, Form, one_line, printable
+from scientist.records import Address, Form, clean
 from scientist.science.claims import numbers
 from scientist.science.claims.bind import Entry
 from scientist.science.claims.evidence import Evidence, Run, Value
@@ -71,7 +71,7 @@ def cell(evidence: Evidence, row: Mapping[str, str], name: str) -> str:
     except NotBound:
         return NOTHING
     if isinstance(found, str):
-        return printable(one_line(found)) or NOTHING
+        return clean(found) or NOTHING
     if isinstance(found, int):
         return str(found)
     scale, unit = (100, "%") if name in SHARES else (1, "")
@@ -223,7 +223,7 @@ def _edges(evidence: Evidence, at: Address) -> tuple[float, ...]:
 def _problem(said: str, found: Value, name: str, edges: Sequence[float]) -> str:
     """Why a cell does not say what is on record; empty if it does."""
     if isinstance(found, str):
-        wanted = printable(one_line(found)) or NOTHING
+        wanted = clean(found) or NOTHING
         return "" if said == wanted else f"the record has: {wanted}"
     read = numbers.find(said)
     if len(read) != 1 or (read[0].start, read[0].end) != (0, len(said)):
