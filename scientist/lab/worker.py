@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -39,6 +40,7 @@ class Worker:
         self.begun = dict.fromkeys(self.streams, b"")  # lines whose end is still to come
         self.hand: deque[int] = deque()
         self.greeted = self.ready = self.quick = self.gave = False
+        self.began = time.monotonic()
         self.leaving: float | None = None
         for descriptor in self.streams.values():
             os.set_blocking(descriptor, False)

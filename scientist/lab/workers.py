@@ -64,6 +64,9 @@ class Pool:
         self.own: dict[tuple[int, int], float] = {}
         self.barren = self.restarts = self.looks = 0
         self.next_look = 0.0
+        self.start: float | None = None  # seconds that a worker takes to be ready
+        self.ready_at = self.seconds = 0.0
+        self.given = 0
         self.streams = selectors.DefaultSelector()
         self.found = ran.found(job)
         job.note(self.found)
@@ -86,7 +89,7 @@ class Pool:
 
     def _staff(self) -> Ended | None:
         """As many workers as there is work for, each with a trial in hand."""
-        while len(self.workers) < self.size and self.waiting:
+        while len(self.workers) < self._wanted() and self.waiting:
             given = len(self.waiting) if self.job.script else 1
             fresh = worker.start(self.job, self.waiting)
             self.workers.append(fresh)
@@ -102,6 +105,13 @@ class Pool:
                 if wants and enough:
                     one.give(heapq.heappop(self.waiting))
         return None
+
+    def _wanted(self) -> int:
+        """How many workers are worth their start: what waits must take longer than that does."""
+        if self.start is None:
+            return 1
+        pace = self.seconds / self.given if self.given else time.monotonic() - self.ready_at
+        return min(self.size, 1 + int(pace * len(self.waiting) / self.start))
 
     def _collect(self, seconds: float = LOOK_SECONDS) -> Ended | None:
         """Take what the workers give."""
@@ -147,6 +157,9 @@ class Pool:
             return None
         if line == READY and not one.ready:
             one.ready, self.barren = True, 0
+            if self.start is None:
+                self.ready_at = time.monotonic()
+                self.start = self.ready_at - one.began
             return self._changed()  # what was just loaded is what was noted
         try:
             said = lines.read(line)
@@ -160,6 +173,7 @@ class Pool:
         one.hand.remove(number)
         one.gave = True
         one.quick = said.seconds < QUICK_SECONDS
+        self.seconds, self.given = self.seconds + said.seconds, self.given + 1
         self.left.discard(number)
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import subprocess
 import time
@@ -32,20 +31,6 @@ def settled(workspace: Path) -> list[tuple[str, str, float | None]]:
     return [
         (f.record.statement, f.record.judgement.verdict, f.record.judgement.effect) for f in found
     ]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], float]:
-    """The findings of a campaign of two rounds that nothing went wrong in, and its seconds."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    began = time.monotonic()
-    with ScriptedServer(script=propose) as server:
-        done = scientist(
-            *("run", "--essays", essays(folder / "e"), "--rounds", 2, "--pairs", 8),
-            *("-w", folder / "w", "--endpoint", server.url),
-        )
-    assert done.returncode == 0, done.stderr
-    return settled(folder / "w"), time.monotonic() - began
 
 
 def test_a_campaign_goes_from_essays_to_findings_with_verdict_interval_and_quote(
@@ -166,55 +151,6 @@ def test_one_round_of_unusable_answers_does_not_end_the_campaign(tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert "a round without a hypothesis" in done.stderr
     assert len(settled(tmp_path / "w")) == 3  # an earlier proposal had its turn
-
-
-@pytest.mark.parametrize("attempt", range(2))
-def test_a_killed_campaign_resumes_to_the_very_same_findings(
-    tmp_path: Path, undisturbed: tuple[list[Any], float], attempt: int
-) -> None:
-    pause = random.Random(attempt)
-    expected, seconds = undisturbed
-    arguments = ("--rounds", 2, "--pairs", 8, "-w", tmp_path / "w")
-    with ScriptedServer(script=propose) as server:
-        first = ("run", "--essays", essays(tmp_path / "e"), *arguments, "--endpoint", server.url)
-        following = ("run", "--resume", "-w", tmp_path / "w", "--endpoint", server.url)
-        kills = 0
-        for _ in range(40):
-            opened = (tmp_path / "w" / "journal").exists() and _opened(tmp_path / "w")
-            process = subprocess.Popen(
-                command(*(following if opened else first)),
-                env=environment(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            try:
-                _, stderr = process.communicate(
-                    timeout=pause.uniform(0.2, 0.5 + 0.1 * kills) * seconds
-                )
-                ended = "no unfinished campaign" in stderr  # the kill came after the last event
-                assert process.returncode == 0 or ended, stderr
-                break
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.communicate()
-                kills += 1
-        else:
-            pytest.fail("the campaign never ended")
-    found = verify(tmp_path / "w" / "journal")
-    assert found.passed, found.problem
-    assert kills >= 1
-    assert settled(tmp_path / "w") == expected
-    with Journal(tmp_path / "w" / "journal") as journal:
-        finished = [entry.data["experiment"] for entry in journal.entries("experiment_finished")]
-        assert len(finished) == len(set(finished)) == journal.count("protocol_sealed")
-        assert all(view.record.deviations == () for view in project.findings(journal))
-        assert journal.count("campaign_closed") == 1
-
-
-def _opened(workspace: Path) -> bool:
-    with Journal(workspace / "journal") as journal:
-        return journal.count("campaign_opened") > 0
 
 
 def test_ctrl_c_once_finishes_the_step_and_can_be_resumed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +78,9 @@ class Terminal:
         """What was written, without what moves the cursor."""
         return _ESCAPES.sub("", self.raw.decode(errors="replace")).replace("\r", "")
 
-    def expect(self, words: str) -> None:
+    def expect(self, words: str, patience: float = PATIENCE) -> None:
         """Wait until the words are written after what was waited for before."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while (place := self.seen.find(words, self.read_to)) < 0:
             left = end - time.monotonic()
             assert left > 0, f"{words!r} never came; the screen:\n{self.seen[-3000:]}"
@@ -96,9 +96,14 @@ class Terminal:
         """Type a line at the prompt."""
         self.send(text + "\r")
 
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self.send("\x03")
+    def interrupt(self, until: str) -> None:
+        """Ctrl-C, and as a person would, once more if nothing comes of it for a while."""
+        for patience in (PATIENCE / 6, PATIENCE):
+            self.send("\x03")
+            with suppress(AssertionError):
+                self.expect(until, patience)
+                return
+        self.expect(until, 0)
 
     def ended(self) -> int:
         """Wait for the end; the exit code."""

@@ -62,7 +62,7 @@ def test_workers_really_work_at_once_and_share_the_work(ran: Ran) -> None:
         print("loaded")
         def trial(arm, seed):
             began = time.monotonic()
-            time.sleep(0.1)
+            time.sleep(0.4)
             return {"began": began, "ended": time.monotonic()}
     """
     outcome = ran(code, MANY, jobs=3)

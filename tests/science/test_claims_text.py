@@ -10,7 +10,8 @@ from scientist.science import statement
 from scientist.science.claims.bind import check
 from scientist.science.claims.evidence import Evidence
 
-from .evidence import record
+from .evidence import hypothesis, measured, plan, record
+from .evidence import run as made
 from .test_claims import ASKED, RECORD, finals
 
 TRUE = [
@@ -195,3 +196,24 @@ def test_a_record_of_nothing_bears_out_nothing() -> None:
     empty = record().__class__(runs=())
     report = check("Stable lowered shifted error by 0.1 (F1).", empty)
     assert len(report.refused) == len(report.entries) == 3
+
+
+def test_a_name_is_what_the_names_around_it_go_with() -> None:
+    asked = hypothesis(
+        4, kit="gains", treatment="novel_surprise", control="plain", metric="gain",
+        parameters={"shifted_error": 0.3}, conditions=("shifted_error",),
+    )  # fmt: skip
+    protocol = plan(asked)
+    trials = [
+        one.model_copy(update={"metrics": {"gain": one.metrics["shifted_error"]}})
+        for one in measured(protocol, {"novel_surprise": -0.2}, 0.02, 5)
+    ]
+    gains = replace(made(4, 5, asked, protocol, trials), measures={})
+    both = replace(RECORD, runs=(gains, *RECORD.runs))
+    for one in [*finals(), gains]:
+        told = statement.render(
+            {**ASKED, "F4": asked}[one.finding], one.judgement, one.protocol.level
+        )
+        said = check(told, both, one.finding)
+        assert not [entry for entry in said.entries if not entry.bound], told
+    assert "shifted_error = 0.3" in told

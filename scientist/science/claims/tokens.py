@@ -37,7 +37,17 @@ _WORD = re.compile(r"[^\W\d_]\w*(?:['’][^\W\d_]+)?")
 _SET = re.compile(r"\s*=")
 _POINTED = re.compile(r"\b(?:vs\.|s\.d\.|i\.e\.,?|e\.g\.,?|approx\.)", re.IGNORECASE)
 _JOINT = re.compile(r"[ \t\n-]+")
+NEAR = 160  # letters
 _KINDS_OF_NAMES = ("ARM", "METRIC", "PARAM")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name may be: an arm, a metric or a parameter, and where it is one."""
+
+    kind: str
+    name: str
+    families: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -45,16 +55,22 @@ class Names:
     """What the record calls things, and how a text may spell it."""
 
     pattern: re.Pattern[str] | None
-    kinds: Mapping[str, tuple[str, str]]
+    meanings: Mapping[str, Sequence[Meaning]]  # of each spelling, the likelier kind first
     units: frozenset[str]
 
 
 @lru_cache(maxsize=2)
 def names(evidence: Evidence) -> Names:
     """Arms, metrics and parameters of every run; a metric also by its whole description."""
-    kinds: dict[str, tuple[str, str]] = {}
+    known: dict[str, dict[tuple[int, str], set[str]]] = {}
     units: set[str] = set()
+
+    def take(spelling: str, kind: str, name: str, family: str) -> None:
+        meanings = known.setdefault(_plain(spelling), {})
+        meanings.setdefault((_KINDS_OF_NAMES.index(kind), name), set()).add(family)
+
     for run in evidence.runs:
+        family = run.protocol.kit or run.protocol.code_hash
         found = {
             "ARM": run.protocol.arms,
             "METRIC": sorted(run.metrics),
@@ -62,13 +78,20 @@ def names(evidence: Evidence) -> Names:
         }
         for kind in _KINDS_OF_NAMES:
             for name in found[kind]:
-                kinds.setdefault(_plain(name), (kind, name))
+                take(name, kind, name, family)
         for metric, measure in run.measures.items():
             if measure.unit:
                 units.add(measure.unit.lower())
             if len(measure.description.split()) > 2 and metric in run.metrics:
-                kinds.setdefault(_plain(measure.description), ("METRIC", metric))
-    return Names(_spellings(tuple(kinds)), kinds, frozenset(units))
+                take(measure.description, "METRIC", metric, family)
+    meanings = {
+        spelling: [
+            Meaning(_KINDS_OF_NAMES[kind], name, frozenset(families))
+            for (kind, name), families in sorted(of_it.items(), key=lambda one: one[0])
+        ]
+        for spelling, of_it in known.items()
+    }
+    return Names(_spellings(tuple(meanings)), meanings, frozenset(units))
 
 
 def _plain(name: str) -> str:
@@ -93,17 +116,38 @@ def lex(text: str, known: Names, masked: Sequence[Token] = ()) -> list[Token]:
     ]
     rest = _blank(rest, fixed)
     if known.pattern:
-        for found in known.pattern.finditer(rest):
-            kind, name = known.kinds[_plain(found[1])]
-            if kind == "PARAM" and _has_meaning(found[1]) and not _SET.match(rest, found.end()):
-                continue  # "interval" is a parameter only where it is given a value
-            fixed.append(Token(kind, found.start(), found.end(), found[0], name))
+        said = list(known.pattern.finditer(rest))
+        for found in said:
+            meant = _meant(found, said, known, set_here=bool(_SET.match(rest, found.end())))
+            if meant is not None:
+                fixed.append(Token(meant.kind, found.start(), found.end(), found[0], meant.name))
     rest = _blank(rest, fixed)
     for number in numbers.find(rest):
         kind = "LABEL" if number.label else "NUM"
         fixed.append(Token(kind, number.start, number.end, number.text, number=number))
     fixed.sort(key=lambda token: token.start)
     return _joined(_filled(text, fixed), known.units)
+
+
+def _meant(
+    found: re.Match[str], said: Sequence[re.Match[str]], known: Names, set_here: bool
+) -> Meaning | None:
+    """What a name is where it stands: what is given a value is a parameter, and else no other.
+
+    Of what it is elsewhere, too, it is here what the names around it go with.
+    """
+    meanings = known.meanings[_plain(found[1])]
+    fitting = [one for one in meanings if (one.kind == "PARAM") == set_here] or meanings
+    if fitting[0].kind == "PARAM" and not set_here and _has_meaning(found[1]):
+        return None  # "interval" is a parameter only where it is given a value
+    if len(fitting) == 1:
+        return fitting[0]
+    around = [
+        frozenset().union(*(one.families for one in known.meanings[_plain(other[1])]))
+        for other in said
+        if other is not found and abs(other.start() - found.start()) < NEAR
+    ]
+    return max(fitting, key=lambda one: sum(bool(one.families & each) for each in around))
 
 
 def _has_meaning(word: str) -> bool:
