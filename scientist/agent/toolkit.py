@@ -90,7 +90,7 @@ class Toolkit:
     def offered(self, changes: bool = True) -> dict[str, Tool]:
         """The tools of a conversation, without those that change something if they are unwanted."""
         told = [tool for tool in map(self.tool, self._files) if tool.tell is not None]
-        return {tool.name: tool for tool in told if changes or not tool.changes}
+        return {tool.name: tool for tool in sorted(told, key=_rank) if changes or not tool.changes}
 
     def use(self, name: str, desk: Desk, /, **arguments: Any) -> Any:
         """What a tool gives."""
@@ -129,6 +129,14 @@ class Toolkit:
             raise
         note("done", summary)
         return result, summary
+
+
+def _rank(tool: Tool) -> tuple[int, str]:
+    """Small models use most what comes first: looking for something, then looking at it."""
+    kinds = ("search", "show", "list")
+    kind = tool.name.partition("_")[0]
+    last = len(kinds) + tool.changes
+    return kinds.index(kind) if kind in kinds else last, tool.name
 
 
 def _load(file: Path) -> Tool:

@@ -8,6 +8,7 @@ the prompt the same from call to call.
 from __future__ import annotations
 
 import functools
+import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -29,13 +30,19 @@ MOST_SENTENCES = 6
 MOST_CITES = 3
 MOST_IDS = 60  # that may be cited: the last that were shown
 LONGEST_SENTENCE = 400
+SEARCH = "search_"  # how the tools that look for something are called
 STRICT = ConfigDict(extra="forbid")
 
 
-def schema(tools: Mapping[str, Tool], shown: Sequence[str]) -> type[BaseModel]:
-    """What the model may write now: no tools at all when their number is used up."""
-    variants = [_use(tool) for tool in tools.values()]
-    variants += [_answer(shown), _unknown()]
+def schema(
+    tools: Mapping[str, Tool], shown: Sequence[str], unknown: bool = True
+) -> type[BaseModel]:
+    """What the model may write now: no tools at all when their number is used up.
+
+    Small models give up before they have looked, and whatever they are told: so where it makes no
+    sense to say that the record does not tell, they cannot.
+    """
+    variants = [*map(_use, tools.values()), _answer(shown), *([_unknown()] if unknown else [])]
     any_of: Any = functools.reduce(operator.or_, variants)
     step: type[BaseModel] = RootModel[any_of]
     return create_model("Step", __base__=step)
@@ -62,6 +69,11 @@ def objection(called: Sequence[str]) -> Callable[[BaseModel], str | None]:
         return None
 
     return check
+
+
+def searched(called: Sequence[str]) -> bool:
+    """Whether anything was looked for."""
+    return any(json.loads(call)[0].startswith(SEARCH) for call in called)
 
 
 def _use(tool: Tool) -> type[BaseModel]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from scientist.agent import given
 from scientist.agent.choosing import nearness
-from scientist.chat import checking, state, telling, threads
+from scientist.chat import bearing, checking, state, telling, threads
 from scientist.chat.state import Talk
 from scientist.events import TurnAnswered
+from scientist.journal import project
 from scientist.lab.kits import all_kits
 from scientist.llm.fit import cut
 from scientist.records import Said, Usage, one_line
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LEAST_NEARNESS = 0.25  # below, no kit is about the question
 LONGEST_COMPLAINT = 900
+MOST_OVERLOOKED = 2
+OVERLOOKED = "But this bears on the question: {told} Answer from it, in its own words, and cite it."
 MEND = (
     "Some of this does not stand on record: {problems} Answer again. Copy numbers and names as "
     "the results give them, quote an essay's words in quotation marks, or leave it out."
@@ -59,6 +62,20 @@ def complaint(sentences: Iterable[Said]) -> str:
         return ""
     told = telling.plain(one_line(cut(" ".join(problems), LONGEST_COMPLAINT)))
     return MEND.format(problems=told)
+
+
+def overlooked(desk: Desk, talk: Talk) -> str:
+    """What a model is told that says it does not know, and was shown what bears on the question."""
+    if "unknown" not in talk["step"]:
+        return ""
+    found: list[str] = []
+    for name in talk["shown"]:
+        if name.startswith("F"):
+            record = project.finding(desk.journal, name).record
+            if bearing.bears(talk["asked"], [record.statement], desk.store.embed):
+                found.append(f"{name}: {record.statement}")
+    told = telling.plain(one_line(" ".join(found[:MOST_OVERLOOKED])))
+    return OVERLOOKED.format(told=told) if found else ""
 
 
 def would_tell(question: str, desk: Desk) -> str:

@@ -92,7 +92,8 @@ def finish(talk: Talk, runtime: Runtime[Desk]) -> Talk:
     """Hold the answer against the record; what does not stand may be mended once."""
     desk = runtime.context
     answer = answering.checked(desk, talk)
-    if not talk["repaired"] and (complaint := answering.complaint(answer.sentences)):
+    complaint = answering.complaint(answer.sentences) or answering.overlooked(desk, talk)
+    if complaint and not talk["repaired"]:
         mend = {"role": "user", "content": complaint}
         return {"repaired": True, "messages": [*talk["messages"], mend]}
     answering.record(desk, talk, answer)
@@ -119,6 +120,9 @@ def _ask(desk: Desk, talk: Talk, prompt: Rendered) -> Answer[Any]:
     hearing = Hearing(desk.listener.thinking, desk.listener.words)
     closed = talk["repaired"] or len(talk["called"]) >= acting.MOST_CALLS
     tools = {} if closed else desk.toolkit.offered()
+    overlooked = talk["repaired"] and "unknown" in talk["step"]
+    may_look = any(name.startswith(acting.SEARCH) for name in tools)
+    unknown = not overlooked and (acting.searched(talk["called"]) or not may_look)
 
     def hear(kind: str, piece: str) -> None:
         if desk.first_token is None:
@@ -133,7 +137,7 @@ def _ask(desk: Desk, talk: Talk, prompt: Rendered) -> Answer[Any]:
     try:
         return desk.client.ask(
             _with(prompt, _messages(talk["past"], talk["messages"], prompt)),
-            acting.schema(tools, state.shown(talk)),
+            acting.schema(tools, state.shown(talk), unknown),
             seed=_seed(desk, talk),
             check=acting.objection(talk["called"]),
             on_text=hear,
