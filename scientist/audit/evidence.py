@@ -38,16 +38,7 @@ def gather(journal: Journal) -> Evidence:
                 f"hypothesis {finding.hypothesis} of {finding.id} is not on record",
                 "scientist audit verify",
             )
-        if finding.first is not None:
-            run = _run(journal, sealed, view, hypothesis, finding.first)
-            runs.append(replace(run, final=False))
-        if finding.experiment:
-            run = _run(journal, sealed, view, hypothesis, _last(finding))
-            first = finding.first.judgement if finding.first else None
-            rate = _rate(adjusted, finding)
-            runs.append(replace(run, first=first, adjusted_p=rate))
-        else:
-            runs.append(_never_run(finding, hypothesis, view.campaign))
+        runs += runs_of(journal, sealed, view, hypothesis, _rate(adjusted, finding))
     quotes = {passage.address: passage.text for passage in corpus.passages(journal)}
     ids = {*hypotheses, *(essay.id for essay in project.essays(journal))}
     ids |= {view.id for view in project.campaigns(journal)}
@@ -58,6 +49,27 @@ def gather(journal: Journal) -> Evidence:
         words=words.gather(journal, bare),
         facts=facts.gather(journal, knowledge.gather(journal)),
     )
+
+
+def runs_of(
+    journal: Journal,
+    sealed: Sealed,
+    view: FindingView,
+    hypothesis: Hypothesis,
+    rate: float | None = None,
+) -> list[Run]:
+    """The runs behind a finding, the first attempt before the one whose numbers it gives."""
+    finding = view.record
+    if not finding.experiment:
+        found = [_never_run(finding, hypothesis, view.campaign)]
+    else:
+        run = _run(journal, sealed, view, hypothesis, _last(finding))
+        first = finding.first.judgement if finding.first else None
+        found = [replace(run, first=first, adjusted_p=rate)]
+    if finding.first is not None:
+        run = _run(journal, sealed, view, hypothesis, finding.first)
+        found.insert(0, replace(run, final=False))
+    return found
 
 
 def _rate(adjusted: Mapping[str, float], finding: Finding) -> float | None:

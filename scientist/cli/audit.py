@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scientist.cli import options, output
-from scientist.cli.headline import headline
+from scientist.cli import exporting, options, output, timeline, tracing
 from scientist.cli.report import report
 from scientist.errors import JournalError, ScientistError, UsageError
 
 if TYPE_CHECKING:
-    from scientist.journal import Entry
     from scientist.workspace import Workspace
 
 app = typer.Typer(help="Read and verify the record.", no_args_is_help=True)
 app.command()(report)
+app.command()(timeline.show)
+app.command(context_settings={"ignore_unknown_options": True})(tracing.trace)
+app.command()(exporting.export)
 
 
 @app.command("list")
@@ -43,32 +44,6 @@ def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption
             for v in views
         ],
     )
-
-
-@app.command()
-def show(
-    campaign: Annotated[str, typer.Argument(help="id of a campaign, such as C1")],
-    kind: Annotated[str | None, typer.Option(help="only events of this kind")] = None,
-    text: Annotated[str | None, typer.Option(help="only events that hold this text")] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="also the events that have no line of their own")
-    ] = False,
-    workspace: options.WorkspaceOption = None,
-    as_json: options.JsonOption = False,
-) -> None:
-    """The timeline of a campaign, as it was shown live; --json prints every event."""
-    from scientist.journal import project
-
-    with options.reading(workspace) as (_, journal):
-        if campaign.upper() not in {view.id for view in project.campaigns(journal)}:
-            raise UsageError(f"there is no campaign {campaign}", "scientist audit list")
-        for entry in journal.entries(*([kind] if kind else []), campaign=campaign.upper()):
-            if text and text.lower() not in str(entry.data).lower():
-                continue
-            if as_json:
-                output.json_line(asdict(entry))
-            elif line := headline(entry) or (_bare(entry) if everything or kind else ""):
-                output.result(f"{entry.seq:>6} {entry.time[11:19]} {line}")
 
 
 @app.command("verify")
@@ -119,7 +94,3 @@ def _no_record(place: Workspace) -> ScientistError:
             f"the journal of {place.root} is gone", "restore the journal folder from a copy"
         )
     return UsageError(f"{place.root} holds no record", f"scientist run --workspace {place.root}")
-
-
-def _bare(entry: Entry) -> str:
-    return f"{entry.kind} {entry.data}"[:400]
