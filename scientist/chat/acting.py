@@ -42,7 +42,10 @@ def schema(
     Small models give up before they have looked, and whatever they are told: so where it makes no
     sense to say that the record does not tell, they cannot.
     """
-    variants = [*map(_use, tools.values()), _answer(shown), *([_unknown()] if unknown else [])]
+    # where it is not offered, it is still understood: not every server keeps to a schema
+    hidden: Any = SkipJsonSchema
+    variants = [*map(_use, tools.values()), _answer(shown)]
+    variants.append(_unknown() if unknown else hidden[_unknown()])
     any_of: Any = functools.reduce(operator.or_, variants)
     step: type[BaseModel] = RootModel[any_of]
     return create_model("Step", __base__=step)
