@@ -13,7 +13,7 @@ import pytest
 HERE = Path(__file__).parent
 SUITE = (
     *("attacks", "bare", "forgery", "left_behind", "reduced", "gpus", "exhaustion"),
-    *("workers", "script"),
+    "script",
 )
 
 
