@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scientist.journal import Entry
-from scientist.journal.costs import MEASURING
+from scientist.journal import Entry, costs
 
 
 @dataclass
@@ -28,9 +27,11 @@ def by_phase(entries: Iterable[Entry]) -> list[Spent]:
     """What the entries of a campaign tell of each phase, in the order of their first time."""
     found: dict[str, Spent] = {}
     phase = ""
-    folders: set[str] = set()
+    whole = costs.Spent()
     for entry in entries:
         data = entry.data
+        before = whole.trials
+        whole.add(entry)
         if entry.kind == "phase_started":
             phase = data["phase"]
             found.setdefault(phase, Spent(phase)).times += 1
@@ -43,9 +44,6 @@ def by_phase(entries: Iterable[Entry]) -> list[Spent]:
             spent.prompt += data["usage"]["prompt"]
             spent.cached += data["usage"]["cached"]
             spent.completion += data["usage"]["completion"]
-        elif entry.kind == "tool_called" and data["tool"] == MEASURING:
-            folder, trials = data["arguments"]["folder"], data["arguments"].get("trials")
-            if data["outcome"] == "done" and trials and folder not in folders:
-                folders.add(folder)
-                found.setdefault(phase, Spent(phase)).trials += trials
+        elif whole.trials > before:
+            found.setdefault(phase, Spent(phase)).trials += whole.trials - before
     return list(found.values())

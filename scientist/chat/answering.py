@@ -6,6 +6,7 @@ import shlex
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from scientist.agent import given
@@ -68,14 +69,17 @@ def overlooked(desk: Desk, talk: Talk) -> str:
     """What a model is told that says it does not know, and was shown what bears on the question."""
     if "unknown" not in talk["step"]:
         return ""
-    found: list[str] = []
-    for name in talk["shown"]:
-        if name.startswith("F"):
-            record = project.finding(desk.journal, name).record
-            if bearing.bears(talk["asked"], [record.statement], desk.store.embed):
-                found.append(f"{name}: {record.statement}")
-    told = telling.plain(one_line(" ".join(found[:MOST_OVERLOOKED])))
-    return OVERLOOKED.format(told=told) if found else ""
+    shown = [project.finding(desk.journal, name).record for name in talk["shown"] if name[0] == "F"]
+    found = islice(
+        (
+            f"{one.id}: {one.statement}"
+            for one in shown
+            if bearing.bears(talk["asked"], [one.statement], desk.store.embed)
+        ),
+        MOST_OVERLOOKED,
+    )
+    told = telling.plain(one_line(" ".join(found)))
+    return OVERLOOKED.format(told=told) if told else ""
 
 
 def would_tell(question: str, desk: Desk) -> str:

@@ -92,10 +92,11 @@ def finish(talk: Talk, runtime: Runtime[Desk]) -> Talk:
     """Hold the answer against the record; what does not stand may be mended once."""
     desk = runtime.context
     answer = answering.checked(desk, talk)
-    complaint = answering.complaint(answer.sentences) or answering.overlooked(desk, talk)
-    if complaint and not talk["repaired"]:
-        mend = {"role": "user", "content": complaint}
-        return {"repaired": True, "messages": [*talk["messages"], mend]}
+    if not talk["repaired"]:
+        complaint = answering.complaint(answer.sentences) or answering.overlooked(desk, talk)
+        if complaint:
+            mend = {"role": "user", "content": complaint}
+            return {"repaired": True, "messages": [*talk["messages"], mend]}
     answering.record(desk, talk, answer)
     return {"answered": True}
 

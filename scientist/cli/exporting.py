@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scientist.cli import options, output
 from scientist.errors import UsageError
 
-AGAIN = "scientist audit export C1 --format jsonl -o"
+if TYPE_CHECKING:
+    from scientist.audit.exporting import Gathered
 
 
 class Format(StrEnum):
@@ -38,15 +39,10 @@ def export(
 ) -> None:  # fmt: skip
     """Write a campaign down as RO-Crate, OpenTelemetry spans, PROV, or lines of the journal."""
     from scientist.audit.exporting import collect
-    from scientist.cli.tracing import indexing
-    from scientist.journal.index import Index
 
-    with (
-        options.reading(workspace) as (_, journal),
-        Index(journal.folder, indexing()) as index,
-    ):
+    with options.indexed(workspace) as (journal, index):
         gathered = collect(journal, index, campaign)
-        again = AGAIN.replace("C1", gathered.campaign).replace("jsonl", form)
+        again = f"scientist audit export {gathered.campaign} --format {form} -o"
         files = 1
         if form is Format.RO_CRATE:
             from scientist.audit.exporting.crate import crate
@@ -64,10 +60,7 @@ def export(
         output.document({"path": str(to), "events": len(gathered.entries), "files": files})
 
 
-def _text(gathered: object, form: Format, suffix: str) -> str:
-    from scientist.audit.exporting.collect import Gathered
-
-    assert isinstance(gathered, Gathered)
+def _text(gathered: Gathered, form: Format, suffix: str) -> str:
     if form is Format.OTEL:
         from scientist.audit.exporting.spans import otel
 

@@ -15,10 +15,12 @@ from scientist.errors import UsageError
 if TYPE_CHECKING:
     from scientist.artifacts import Progress
     from scientist.journal import Journal
+    from scientist.journal.index import Index
     from scientist.memory.store import Store
     from scientist.settings import Resolved, Settings
     from scientist.workspace import Workspace
 
+NOTED = 200_000  # events that are indexed without a word
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option(
@@ -74,6 +76,24 @@ def save(path: Path, text: str, what: str, again: str) -> None:
             f"{again} FILE, in a folder you may write to",
         ) from fault
     output.note(f"{what} written to {path}")
+
+
+@contextmanager
+def indexed(directory: Path | None) -> Iterator[tuple[Journal, Index]]:
+    """A workspace that is there, its journal and the index that finds its lines."""
+    from scientist.cli import output
+    from scientist.journal.index import Index
+
+    told = 0
+
+    def tell(events: int) -> None:
+        nonlocal told
+        if events - told >= NOTED:
+            told = events
+            output.note(f"indexing the journal: {events:,} events")
+
+    with reading(directory) as (_, journal), Index(journal.folder, tell) as index:
+        yield journal, index
 
 
 @contextmanager

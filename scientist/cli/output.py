@@ -49,7 +49,12 @@ def document(value: Any) -> None:
 
 def json_line(value: Any) -> None:
     """One of many JSON answers."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(json_text(value) + "\n")
+
+
+def json_text(value: Any) -> str:
+    """A JSON answer on one line."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def note(text: str) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,7 @@ from scientist.errors import UsageError
 from scientist.records import clean, printable
 
 if TYPE_CHECKING:
-    from scientist.audit.tracing.exchange import Exchange
+    from scientist.audit.tracing.exchange import Exchange, Tries
     from scientist.journal import Entry, Journal
     from scientist.journal.index import Index, Query
 
@@ -38,7 +38,7 @@ class _Wanted:
     calls: bool
     diff: bool
     as_json: bool
-    tries: Any = field(default=None)
+    tries: Tries | None = None
 
 
 def show(
@@ -68,15 +68,9 @@ def show(
     as_json: options.JsonOption = False,
 ) -> None:
     """The timeline of a campaign, as it was shown live; --json prints every event."""
-    from scientist.cli.tracing import indexing
-    from scientist.journal.index import Index
-
     if first is not None and last is not None:
         raise UsageError("the first and the last are two timelines", f"audit show {campaign}")
-    with (
-        options.reading(workspace) as (_, journal),
-        Index(journal.folder, indexing()) as index,
-    ):
+    with options.indexed(workspace) as (journal, index):
         query = _query(index, campaign.upper(), kind or [], phase, since, until)
         if costs:
             if text or kind or phase or calls or diff or first or last:
@@ -135,8 +129,6 @@ def _chosen(
     index: Index, query: Query, wanted: _Wanted, first: int | None, last: int | None
 ) -> Iterator[str]:
     """The lines to print; the last ones are looked for from the end."""
-    from dataclasses import replace
-
     from scientist.audit.tracing.exchange import Tries
 
     wanted.tries = Tries()
@@ -144,7 +136,7 @@ def _chosen(
         told = (_told(entry, wanted) for entry in index.entries(query))
         return islice((one for one in told if one), first)
     backwards = index.entries(replace(query, backwards=True))
-    plain = _Wanted(wanted.journal, wanted.text, wanted.everything, False, False, wanted.as_json)
+    plain = replace(wanted, calls=False, diff=False)
     found = list(islice((entry for entry in backwards if _told(entry, plain)), last))
     return (told for told in (_told(entry, wanted) for entry in reversed(found)) if told)
 
@@ -179,14 +171,12 @@ def _words(entry: Entry, call: Exchange | None) -> str:
 
 
 def _as_json(entry: Entry, call: Exchange | None, changed: list[str]) -> str:
-    import json
-
     plain = asdict(entry)
     if call is not None:
         plain["call"] = asdict(call)
     if changed:
         plain["diff"] = changed
-    return json.dumps(plain, ensure_ascii=False, default=str)
+    return output.json_text(plain)
 
 
 def _spoken(call: Exchange, journal: Journal) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SHORT = 16  # digits of a hash that are shown; --json has all
 DEEPEST = 99
-NOTED = 200_000  # events that are indexed without a word
 
 
 def trace(
@@ -44,12 +43,8 @@ def trace(
     """
     from scientist.audit.tracing import cut
     from scientist.audit.tracing import trace as follow
-    from scientist.journal.index import Index
 
-    with (
-        options.reading(workspace) as (_, journal),
-        Index(journal.folder, indexing()) as index,
-    ):
+    with options.indexed(workspace) as (journal, index):
         found = follow(journal, index, asked, most)
     found.nodes = cut(found.nodes, depth)
     if as_json:
@@ -65,19 +60,6 @@ def trace(
         output.note(f"not borne out: {reason}")
     if found.refused:
         raise typer.Exit(1)
-
-
-def indexing() -> Callable[[int], None]:
-    """Says now and then how far the reading of a large journal has come."""
-    told = 0
-
-    def tell(events: int) -> None:
-        nonlocal told
-        if events - told >= NOTED:
-            told = events
-            output.note(f"indexing the journal: {events:,} events")
-
-    return tell
 
 
 def _plain(found: Trace) -> dict[str, Any]:

@@ -95,7 +95,9 @@ def essays(journal: Journal) -> list[Essay]:
 def passages(journal: Journal) -> list[Passage]:
     """Every sentence of every essay, in order."""
     return [
-        passage for event in _events(journal) for passage in _passages(journal, event.passages_blob)
+        passage
+        for event in _events(journal)
+        for passage in passages_of(journal, event.passages_blob)
     ]
 
 
@@ -110,7 +112,7 @@ def around(journal: Journal, address: str, reach: int) -> tuple[str, list[Passag
             f"essay {name} has no sentence {number}: it has {event.sentences}",
             "scientist corpus list",
         )
-    sentences = _passages(journal, event.passages_blob)
+    sentences = passages_of(journal, event.passages_blob)
     near = [one for one in sentences if abs(one.number - int(number)) <= reach]
     return event.title, near
 
@@ -143,7 +145,8 @@ def _text(journal: Journal, blob: str) -> str:
 _cut: dict[str, tuple[Passage, ...]] = {}
 
 
-def _passages(journal: Journal, blob: str) -> tuple[Passage, ...]:
+def passages_of(journal: Journal, blob: str) -> tuple[Passage, ...]:
+    """The sentences in a blob of them, read once."""
     if blob not in _cut:
         lines = journal.get(blob).splitlines()
         _cut[blob] = tuple(Passage.model_validate_json(line) for line in lines)

@@ -134,11 +134,6 @@ class Index:
         rows = self.db.execute(f"SELECT word FROM {table} ORDER BY word")
         return [str(row[0]) for row in rows]
 
-    def place(self, entry: Entry) -> tuple[str, int]:
-        """The file in which an event stands, and the byte at which its line begins."""
-        row = self._row("SELECT segment, offset FROM event WHERE n = ?", (entry.seq,))
-        return (str(self._segments[row[0]]), int(row[1])) if row else ("", 0)
-
     # -- looking up ------------------------------------------------------------
 
     def _found(self, query: Query, last: int | None) -> Iterator[tuple[int, bytes]]:
@@ -260,7 +255,7 @@ class Index:
     def _ready(self, db: sqlite3.Connection) -> None:
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")
-        have = {row[0] for row in db.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL")}
+        have = _schema(db)
         if have and have != set(SCHEMA):
             raise _Unfit("an index of another version")
         Filing(db, self.folder, self._segments, self._told).bring_up_to_date()
@@ -305,8 +300,7 @@ def differs(folder: Path) -> str:
     with closing(fresh), closing(kept):
         Filing(fresh, folder, segments(folder), None).bring_up_to_date()
         try:
-            have = {r[0] for r in kept.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL")}
-            if have != set(SCHEMA):
+            if _schema(kept) != set(SCHEMA):
                 return "it is of another version"
             last = kept.execute("SELECT max(n) FROM event").fetchone()[0] or 0  # it may be behind
             for ask, at in _EVERYTHING:
@@ -317,6 +311,11 @@ def differs(folder: Path) -> str:
         except sqlite3.DatabaseError as fault:
             return f"it cannot be read: {fault}"
     return ""
+
+
+def _schema(db: sqlite3.Connection) -> set[str]:
+    """What the tables and indexes of a database were made with."""
+    return {row[0] for row in db.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL")}
 
 
 def _table(query: Query) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from scientist.audit.tracing import claims, conflicts, figures, findings, sources
 from scientist.audit.tracing.node import Node
 from scientist.audit.tracing.trail import Trail, value
+from scientist.corpus import store
 from scientist.errors import ScientistError, UsageError
 from scientist.journal import Entry, Journal
 from scientist.journal.index import Index, Query
@@ -189,19 +190,11 @@ def _in_essays(trail: Trail, number: Number) -> Iterator[tuple[str, str]]:
     """The sentences of essays in which a number stands as it was given."""
     for entry in trail.entries(Query(kinds=("essay_added",))):
         name, digest = str(entry.data.get("essay")), str(entry.data.get("passages_blob"))
-        for passage in _passages(trail, digest):
-            if number.text not in passage[1]:
+        for passage in store.passages_of(trail.journal, digest):
+            if number.text not in passage.text:
                 continue
-            if any(one.text == number.text for one in numbers.find(passage[1])):
-                yield f"{name}:{passage[0]}", passage[1]
-
-
-def _passages(trail: Trail, digest: str) -> list[tuple[int, str]]:
-    from scientist.records import Passage
-
-    lines = trail.journal.get(digest).splitlines()
-    passages = [Passage.model_validate_json(line) for line in lines]
-    return [(one.number, one.text) for one in passages]
+            if any(one.text == number.text for one in numbers.find(passage.text)):
+                yield f"{name}:{passage.number}", passage.text
 
 
 def _sentence(trail: Trail, said: str, most: int) -> Trace:

@@ -23,7 +23,7 @@ def assertion(trail: Trail, entry: Entry) -> Node:
         return node
     behind = [said.source.address] if said.source.kind != "reflection" else list(rests_on(said))
     for name in behind:
-        if found := _finding(trail, name):
+        if found := trail.first(name, "finding_recorded"):
             node.children.append(findings.finding(trail, found))
         elif name[:1] == "H" and trail.first(name, "hypothesis_proposed"):
             node.children.append(findings.hypothesis(trail, name))
@@ -45,7 +45,7 @@ def conflict(trail: Trail, entry: Entry) -> Node:
 
 def named(trail: Trail, name: str) -> list[Node]:
     """A member of a conflict, with all it rests on."""
-    if entry := _finding(trail, name):
+    if entry := trail.first(name, "finding_recorded"):
         return [findings.finding(trail, entry)]
     return [assertion(trail, one) for one in trail.about(name, "assertion_made")[:1]]
 
@@ -80,7 +80,3 @@ def _with_pins(trail: Trail, name: str, node: Node) -> Node:
             node.children.append(trail.step("pinned", f"by the user: it {said}", one))
     node.children += conflicts.of(trail, name)
     return node
-
-
-def _finding(trail: Trail, name: str) -> Entry | None:
-    return next(iter(trail.about(name, "finding_recorded")), None)

@@ -240,6 +240,7 @@ def _of_pair(values: Sequence[float], others: Sequence[float]) -> dict[str, floa
 
 
 def _spread(values: Sequence[float]) -> float:
+    """The standard deviation, quicker than `statistics.stdev` and exact enough for candidates."""
     center = math.fsum(values) / len(values)
     return math.sqrt(math.fsum((one - center) ** 2 for one in values) / (len(values) - 1))
 

@@ -81,7 +81,7 @@ def evidence(trail: Trail, entry: Entry) -> Evidence:
 
 def proposed(trail: Trail, name: str) -> Hypothesis | None:
     """A hypothesis as it is tested: with the code that was written for it."""
-    entry = next(iter(trail.about(name, "hypothesis_proposed")), None)
+    entry = trail.first(name, "hypothesis_proposed")
     if entry is None:
         return None
     found = record(Hypothesis, value(entry.data, entry, "hypothesis"), entry)
@@ -178,7 +178,7 @@ def protocol(trail: Trail, seal: Entry) -> Node:
 
 def hypothesis(trail: Trail, name: str) -> Node:
     """What was asked, whose words it came from, and the calls that wrote it and its code."""
-    entry = next(iter(trail.about(name, "hypothesis_proposed")), None)
+    entry = trail.first(name, "hypothesis_proposed")
     if entry is None:
         return trail.step("hypothesis", f"{clean(name)} is not on record")
     found = record(Hypothesis, value(entry.data, entry, "hypothesis"), entry)

@@ -8,7 +8,7 @@ from scientist.audit.tracing.node import Node
 from scientist.audit.tracing.trail import Trail, value
 from scientist.journal import Entry
 from scientist.journal.index import Query
-from scientist.records import Quote, clean, one_line
+from scientist.records import Quote, clean
 
 EFFECT = ("effect_intended", "model_called")
 
@@ -52,7 +52,7 @@ def essay(trail: Trail, name: str, number: str) -> list[Node]:
     node = quote(trail, text)
     node.what = "sentence"
     for one in trail.naming(f"{name}:{number}", "hypothesis_proposed"):
-        told = clean(one_line(str(value(one.data, one, "hypothesis", "statement"))))
+        told = clean(str(value(one.data, one, "hypothesis", "statement")))
         node.children.append(
             trail.step("quoted by", f"{one.data['hypothesis'].get('id')}: {told}", one)
         )
