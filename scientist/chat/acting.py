@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import json
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -62,16 +63,13 @@ def arguments(step: JsonObject) -> JsonObject:
     return {name: value for name, value in step.items() if name != "tool" and value is not None}
 
 
-def objection(called: Sequence[str]) -> Callable[[BaseModel], str | None]:
-    """What to tell a model that asks for what it has."""
+def left(tools: Mapping[str, Tool], called: Sequence[str]) -> dict[str, Tool]:
+    """The tools that may still tell something: not those asked again for what they gave.
 
-    def check(value: BaseModel) -> str | None:
-        step = read(value)
-        if "tool" in step and telling.call(step["tool"], arguments(step)) in called:
-            return "You have the result of that already. Use another tool, or answer."
-        return None
-
-    return check
+    Small models ask for the same until their calls are used up, whatever they are told.
+    """
+    twice = {json.loads(call)[0] for call, times in Counter(called).items() if times > 1}
+    return {name: tool for name, tool in tools.items() if name not in twice}
 
 
 def searched(called: Sequence[str]) -> bool:

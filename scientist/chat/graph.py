@@ -120,7 +120,7 @@ def _after_finish(talk: Talk) -> str:
 def _ask(desk: Desk, talk: Talk, prompt: Rendered) -> Answer[Any]:
     hearing = Hearing(desk.listener.thinking, desk.listener.words)
     closed = talk["repaired"] or len(talk["called"]) >= acting.MOST_CALLS
-    tools = {} if closed else desk.toolkit.offered()
+    tools = {} if closed else acting.left(desk.toolkit.offered(), talk["called"])
     overlooked = talk["repaired"] and "unknown" in talk["step"]
     may_look = any(name.startswith(acting.SEARCH) for name in tools)
     unknown = not overlooked and (acting.searched(talk["called"]) or not may_look)
@@ -140,7 +140,6 @@ def _ask(desk: Desk, talk: Talk, prompt: Rendered) -> Answer[Any]:
             _with(prompt, _messages(talk["past"], talk["messages"], prompt)),
             acting.schema(tools, state.shown(talk), unknown),
             seed=_seed(desk, talk),
-            check=acting.objection(talk["called"]),
             on_text=hear,
         )
     finally:

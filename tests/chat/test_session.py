@@ -100,12 +100,18 @@ def test_after_five_tools_only_an_answer_is_left(root: Path) -> None:
     assert ['"look"' in schema for schema in schemas] == [True] * 5 + [False]
 
 
-def test_the_same_call_twice_is_refused(root: Path) -> None:
-    with ScriptedServer([look(), look(), answer("Well.")]) as server, talk(root, server.url) as one:
+def test_a_tool_asked_again_for_what_it_gave_is_not_offered_any_more(root: Path) -> None:
+    steps = [look(), look("another thing"), look(), answer("Well.")]
+    with ScriptedServer(steps) as server, talk(root, server.url) as one:
         ear = Ear()
         one.ask("What of cats?", ear)
-        assert "already" in contents(server.requests[2])[-1]
-    assert ear.tools == [("look", "1 thing")]
+        assert "already" in contents(server.requests[3])[-1]
+        schemas = [
+            json.dumps(request["response_format"]["json_schema"]["schema"])
+            for request in server.requests
+        ]
+    assert ear.tools == [("look", "1 thing"), ("look", "1 thing")]
+    assert ['"look"' in schema for schema in schemas] == [True, True, True, False]
 
 
 def test_a_tool_that_fails_is_told_and_does_not_end_the_turn(root: Path) -> None:
