@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import SkipJsonSchema
 
-from scientist.chat import telling
 from scientist.errors import ScientistError
 from scientist.records import JsonObject
 
