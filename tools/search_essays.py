@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class Arguments(BaseModel):
     query: str = Field(min_length=1, description="what to look for, in plain words")
-    limit: int = Field(8, ge=1, le=100, description="how many sentences to return")
+    limit: int = Field(8, ge=3, le=100, description="how many sentences to return")
     essays: list[str] | None = Field(
         None, min_length=1, description="only in these essays, by id; all if left out"
     )

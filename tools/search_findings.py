@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class Arguments(BaseModel):
     query: str = Field(min_length=1, description="what to look for, in plain words")
-    limit: int = Field(5, ge=1, le=50, description="how many findings to return")
+    limit: int = Field(5, ge=3, le=50, description="how many findings to return")
 
 
 def call(arguments: Arguments, desk: Desk) -> tuple[list[Hit], str]:
@@ -25,7 +25,7 @@ def call(arguments: Arguments, desk: Desk) -> tuple[list[Hit], str]:
 
 def tell(hits: list[Hit]) -> Told:
     lines = [
-        f"[{hit.address}] {hit.metadata['verdict']}: {hit.text} "
+        f"[{hit.address}] {hit.metadata['verdict']}: {hit.text} {hit.metadata.get('meaning', '')} "
         f"(hypothesis {hit.metadata['hypothesis']}, experiment {hit.metadata['experiment']})"
         for hit in hits
     ]

@@ -10,6 +10,7 @@ from scientist.audit.evidence import gather
 from scientist.errors import JournalError
 from scientist.journal import Journal, project
 from scientist.journal.project import FindingView
+from scientist.lab.kits import meaning
 from scientist.records import Attempt, Judgement
 from scientist.science import integrity
 from scientist.science.claims.bind import check
@@ -59,6 +60,10 @@ def _of_record(journal: Journal, view: FindingView, number: int) -> list[str]:
         found.append(f"it is the finding number {number}")
     if record.quotes != project.hypothesis(journal, record.hypothesis).record.quotes:
         found.append("its quotes are not those of its hypothesis")
+    if record.meaning:
+        code = journal.get(project.protocol(journal, record.protocol_digest).code_hash).decode()
+        if record.meaning != meaning(code, record.treatment, record.control, record.metric):
+            found.append("what it says of its names is not what the sealed code says of them")
     known = project.degradations(journal, view.campaign)
     found += [f"it does not say: {d}" for d in known if d not in record.degradations]
     return found

@@ -23,6 +23,7 @@ def finding(journal: Journal, view: FindingView) -> list[str]:
     record, judged = view.record, view.record.judgement
     hypothesis = project.hypothesis(journal, record.hypothesis).record
     lines = [f"{record.id}  {judged.verdict.upper()}", f"  {record.statement}"]
+    lines += [f"  meaning     {record.meaning}"] if record.meaning else []
     if judged.effect is not None and judged.interval is not None and judged.p_value is not None:
         interval = judged.interval
         lines += [

@@ -40,7 +40,7 @@ def gather(journal: Journal, evidence: Evidence) -> dict[str, tuple[str, ...]]:
     for view in project.experiments(journal):
         plan, blob = sealed.get(view.protocol_digest, ({}, ""))
         code = journal.get(blob).decode() if blob else ""
-        kit, arms = header(plan.get("kit", ""), code), arms_of(code)
+        kit, arms = header(plan.get("kit", ""), code), kits.arms_of(code)
         sealed_words = ("metric", "test", "stopping_rule")
         names = (*plan.get("arms", ()), *(plan.get(name, "") for name in sealed_words))
         found[view.id] = [view.reason, *names, *arms.values(), *(_of_kit(kit) if kit else ())]
@@ -58,14 +58,6 @@ def header(kit: str, code: str) -> Kit | None:
         return kits.read(kit, code) if kit else None
     except ScientistError:
         return None
-
-
-@lru_cache(maxsize=64)
-def arms_of(code: str) -> dict[str, str]:
-    """The arms that sealed code declares, with its words on each; read, never run."""
-    found = kits.constant(code, "ARMS")  # without them, what the protocol calls them has to do
-    named = found.items() if isinstance(found, dict) else ()
-    return {str(arm): said for arm, said in named if isinstance(said, str)}
 
 
 def _of_kit(kit: Kit) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import operator
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -30,6 +31,7 @@ MOST_SENTENCES = 6
 MOST_CITES = 3
 MOST_IDS = 60  # that may be cited: the last that were shown
 LONGEST_SENTENCE = 400
+WORDED = re.compile(r"[FH]\d+|E\d+:\d+")  # ids of what can be repeated in its own words
 SEARCH = "search_"  # how the tools that look for something are called
 STRICT = ConfigDict(extra="forbid")
 
@@ -110,6 +112,9 @@ def _answer(shown: Sequence[str]) -> type[BaseModel]:
         ids = some[of[tuple(dict.fromkeys(shown[-MOST_IDS:]))]]
         fields["cites"] = (ids, Field(max_length=MOST_CITES))
     sentence: Any = create_model("Sentence", __config__=STRICT, **fields)
+    if worded := [name for name in dict.fromkeys(shown[-MOST_IDS:]) if WORDED.fullmatch(name)]:
+        repeated: dict[str, Any] = {"words_of": (of[tuple(worded)], ...)}
+        sentence = create_model("Repeated", __config__=STRICT, **repeated) | sentence
     listed = (some[sentence], Field(min_length=1, max_length=MOST_SENTENCES))
     given: dict[str, Any] = {"answer": listed}
     return create_model("Answer", __config__=STRICT, **given)

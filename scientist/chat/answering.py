@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from scientist.events import TurnAnswered
 from scientist.journal import project
 from scientist.lab.kits import all_kits
 from scientist.llm.fit import cut
-from scientist.records import Said, Usage, one_line
+from scientist.records import JsonObject, Said, Usage, one_line
 
 if TYPE_CHECKING:
     from scientist.chat.session import Desk
@@ -40,6 +40,11 @@ class Answer:
     experiment: str = ""
 
 
+EMPTY = (
+    "That answers nothing. Repeat what bears on the question with words_of, or say what is unknown."
+)
+
+
 def checked(desk: Desk, talk: Talk) -> Answer:
     """The model's answer held against the record."""
     step = talk["step"]
@@ -48,8 +53,20 @@ def checked(desk: Desk, talk: Talk) -> Answer:
         found = checking.check([(step["unknown"], ())], ground)
         kept = tuple(one for one in found if not one.mark.wrong)
         return Answer(kept, would_tell(talk["asked"], desk))
-    said = [(one["says"], one.get("cites") or ()) for one in step["answer"]]
-    return Answer(checking.check(said, ground))
+    said = [_said(one, desk, talk["asked"]) for one in step["answer"]]
+    found = checking.check([one for one in said if one], ground)
+    return Answer(found, "" if found else would_tell(talk["asked"], desk))
+
+
+def _said(one: JsonObject, desk: Desk, asked: str) -> tuple[str, Sequence[str]] | None:
+    """A sentence with what it cites; none if it only repeats the question or something else."""
+    if "words_of" not in one:
+        says = one["says"]
+        echo = says.rstrip().endswith("?") and bearing.repeats(asked, [says])
+        return None if echo else (says, one.get("cites") or ())
+    name = one["words_of"]
+    text, about = telling.words_of(desk.journal, name)
+    return (text, (name,)) if bearing.bears(asked, about, desk.store.embed) else None
 
 
 def complaint(sentences: Iterable[Said]) -> str:
@@ -65,10 +82,10 @@ def complaint(sentences: Iterable[Said]) -> str:
     return MEND.format(problems=told)
 
 
-def overlooked(desk: Desk, talk: Talk) -> str:
-    """What a model is told that says it does not know, and was shown what bears on the question."""
+def overlooked(desk: Desk, talk: Talk, answer: Answer) -> str:
+    """What a model is told that says nothing, or that it does not know what it was shown."""
     if "unknown" not in talk["step"]:
-        return ""
+        return "" if answer.sentences else EMPTY
     shown = [project.finding(desk.journal, name).record for name in talk["shown"] if name[0] == "F"]
     found = islice(
         (

@@ -93,8 +93,8 @@ def finish(talk: Talk, runtime: Runtime[Desk]) -> Talk:
     desk = runtime.context
     answer = answering.checked(desk, talk)
     if not talk["repaired"]:
-        complaint = answering.complaint(answer.sentences) or answering.overlooked(desk, talk)
-        if complaint:
+        complaint = answering.complaint(answer.sentences)
+        if complaint := complaint or answering.overlooked(desk, talk, answer):
             mend = {"role": "user", "content": complaint}
             return {"repaired": True, "messages": [*talk["messages"], mend]}
     answering.record(desk, talk, answer)

@@ -11,15 +11,20 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from scientist.corpus import store as corpus
+from scientist.journal import project
 from scientist.llm.fit import cut
 from scientist.records import printable
 
 if TYPE_CHECKING:
     from scientist.agent.toolkit import Tool
+    from scientist.journal import Journal
 
 Message = dict[str, str]
 MOST_TOLD = 2400  # letters of one result
 RESULT = "Result of "
+NOW = "Answer from it with words_of, or look for something else."
+_QUOTED = re.compile(r"[\"“”„«»]")
 _TEMPLATE = re.compile(r"<(?=[|/\w\N{FULLWIDTH VERTICAL LINE}])|\[(?=/?INST\b)", re.IGNORECASE)
 
 
@@ -36,7 +41,19 @@ def own(text: str) -> str:
 def result(tool: str, text: str) -> Message:
     """What a tool gave, as data."""
     quoted = json.dumps(cut(printable(text), MOST_TOLD), ensure_ascii=False)
-    return {"role": "user", "content": f"{RESULT}{tool} (data): {own(quoted)}"}
+    return {"role": "user", "content": f"{RESULT}{tool} (data): {own(quoted)}\n{NOW}"}
+
+
+def words_of(journal: Journal, name: str) -> tuple[str, tuple[str, ...]]:
+    """What stands on record under an id, word for word, and what it is about."""
+    if name.startswith("F"):
+        finding = project.finding(journal, name).record
+        return finding.statement, (finding.statement, finding.meaning)
+    if name.startswith("H"):
+        statement = project.hypothesis(journal, name).record.statement
+        return statement, (statement,)
+    text = corpus.around(journal, name, 0)[1][0].text
+    return text if _QUOTED.search(text) else f"“{text}”", (text,)
 
 
 def left_out(message: Message) -> Message:

@@ -10,6 +10,7 @@ import ast
 import hashlib
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import permutations
@@ -259,6 +260,25 @@ def constant(code: str, name: str) -> Any:
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         return None
     return None
+
+
+@lru_cache(maxsize=64)
+def arms_of(code: str) -> dict[str, str]:
+    """The arms that code declares, with its words on each; read, never run."""
+    found = constant(code, "ARMS")  # without them, what the protocol calls them has to do
+    named = found.items() if isinstance(found, dict) else ()
+    return {str(arm): said for arm, said in named if isinstance(said, str)}
+
+
+def meaning(code: str, treatment: str, control: str, metric: str) -> str:
+    """What code says of itself, of two arms and of a metric; empty if it says nothing."""
+    title, metrics = constant(code, "TITLE"), constant(code, "METRICS")
+    arms = arms_of(code)
+    said = [f"{title}." if isinstance(title, str) else ""]
+    said += [f"{arm} {arms[arm]}." for arm in (treatment, control) if arm in arms]
+    with suppress(TypeError, KeyError):
+        said.append(f"{metric} is the {metrics[metric]['description']}.")
+    return " ".join(filter(None, said))
 
 
 def parameters(function: ast.FunctionDef) -> tuple[str, ...]:

@@ -23,6 +23,12 @@ class Document:
     address: str
     text: str
     metadata: dict[str, Any]
+    meaning: str = ""  # what its names mean: found by it, too
+
+    @property
+    def embedded(self) -> str:
+        """What is compared with a query."""
+        return f"{self.text} {self.meaning}".strip()
 
 
 def documents(journal: Journal, since: int = 0) -> Iterator[tuple[Entry, list[Document]]]:
@@ -72,7 +78,9 @@ def _finding(finding: Finding) -> Document:
             "metric": finding.metric,
             "treatment": finding.treatment,
             "control": finding.control,
+            "meaning": finding.meaning,
         },
+        finding.meaning,
     )
 
 

@@ -206,7 +206,7 @@ class Store:
         missing = [document for document in found if document.address not in there]
         if not missing:
             return 0
-        vectors: Any = self.embed([document.text for document in missing])
+        vectors: Any = self.embed([document.embedded for document in missing])
         with _guarded(self._folder):
             collection.upsert(
                 ids=[document.address for document in missing],

@@ -239,7 +239,10 @@ class Claim(Record):
 
 
 class Finding(Record):
-    """A judgement bound to the run it was computed from."""
+    """A judgement bound to the run it was computed from.
+
+    `meaning` is what the sealed code says of the names in the statement.
+    """
 
     id: str
     hypothesis: str
@@ -247,6 +250,7 @@ class Finding(Record):
     protocol_digest: str
     trials_blob: str | None
     statement: str
+    meaning: str = ""
     metric: str
     treatment: str
     control: str

@@ -15,6 +15,7 @@ from scientist.agent.nodes.check_consistency import settled
 from scientist.agent.state import State
 from scientist.events import AssertionMade, Event, FindingRecorded
 from scientist.journal import project
+from scientist.lab.kits import meaning
 from scientist.records import (
     Assertion,
     Attempt,
@@ -51,6 +52,7 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
             protocol_digest=state["digest"] if name else "",
             trials_blob=blob,
             statement=statement.render(hypothesis, judgement, protocol.level),
+            meaning=_meaning(bench, protocol) if name else "",
             claim=statement.claim(hypothesis, protocol, judgement, name) if name else None,
             metric=protocol.metric,
             treatment=protocol.treatment,
@@ -82,6 +84,12 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
     )
     bench.toolkit.use("record_finding", bench, finding=finding)
     return {"findings": [*state.get("findings", []), finding]}
+
+
+def _meaning(bench: Bench, protocol: Protocol) -> str:
+    """What the code that ran says of the names in the statement."""
+    code = bench.journal.get(protocol.code_hash).decode()
+    return meaning(code, protocol.treatment, protocol.control, protocol.metric)
 
 
 def _written(asked: project.HypothesisView) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from scientist.audit import words
 from scientist.errors import UsageError
 from scientist.journal import Entry, Journal, project
 from scientist.journal.project import ExperimentView, HypothesisView
-from scientist.lab.kits import Kit
+from scientist.lab.kits import Kit, arms_of
 from scientist.records import Conflict, Finding, Protocol, Trial
 from scientist.science.claims.evidence import Evidence
 from scientist.science.consistency.examine import examine
@@ -163,7 +163,7 @@ def _measured(journal: Journal, campaign: str) -> dict[str, Measured]:
             protocol=Protocol.model_validate(data["protocol"]),
             trials=tuple(project.trials(journal, view)),
             kit=words.header(data["protocol"]["kit"], code),
-            arms=words.arms_of(code),
+            arms=arms_of(code),
         )
     return found
 
