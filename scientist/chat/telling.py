@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Message = dict[str, str]
 MOST_TOLD = 2400  # letters of one result
 RESULT = "Result of "
-NOW = "Answer from it with words_of, or look for something else."
 _QUOTED = re.compile(r"[\"“”„«»]")
 _TEMPLATE = re.compile(r"<(?=[|/\w\N{FULLWIDTH VERTICAL LINE}])|\[(?=/?INST\b)", re.IGNORECASE)
 
@@ -41,7 +40,7 @@ def own(text: str) -> str:
 def result(tool: str, text: str) -> Message:
     """What a tool gave, as data."""
     quoted = json.dumps(cut(printable(text), MOST_TOLD), ensure_ascii=False)
-    return {"role": "user", "content": f"{RESULT}{tool} (data): {own(quoted)}\n{NOW}"}
+    return {"role": "user", "content": f"{RESULT}{tool} (data): {own(quoted)}"}
 
 
 def words_of(journal: Journal, name: str) -> tuple[str, tuple[str, ...]]:
