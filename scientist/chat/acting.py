@@ -41,12 +41,13 @@ def schema(
 ) -> type[BaseModel]:
     """What the model may write now: no tools at all when their number is used up.
 
-    Small models give up before they have looked, and whatever they are told: so where it makes no
-    sense to say that the record does not tell, they cannot.
+    Small models give up or answer before they have looked, whatever they are told: so where it
+    makes no sense to say that the record does not tell, or there is nothing to cite, they cannot.
     """
-    # where it is not offered, it is still understood: not every server keeps to a schema
+    # what is not offered is still understood: not every server keeps to a schema
     hidden: Any = SkipJsonSchema
-    variants = [*map(_use, tools.values()), _answer(shown)]
+    answer = _answer(shown)
+    variants = [*map(_use, tools.values()), answer if shown or not tools else hidden[answer]]
     variants.append(_unknown() if unknown else hidden[_unknown()])
     any_of: Any = functools.reduce(operator.or_, variants)
     step: type[BaseModel] = RootModel[any_of]

@@ -28,7 +28,7 @@ def past(turn: int, result: str = "much") -> Past:
         turn=turn,
         key=f"key {turn}",
         messages=[
-            {"role": "user", "content": f"The user says: question {turn}"},
+            {"role": "user", "content": f"The user writes: question {turn}"},
             {"role": "assistant", "content": '{"tool": "look"}'},
             telling.result("look", result * 100),
             {"role": "assistant", "content": '{"answer": []}'},
@@ -38,7 +38,7 @@ def past(turn: int, result: str = "much") -> Past:
     )
 
 
-NOW = [{"role": "user", "content": "The user says: now?"}]
+NOW = [{"role": "user", "content": "The user writes: now?"}]
 
 
 def size(earlier: Any, now: Any) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from campaigns import command, environment, essays, scientist
 
-SAYS = "The user says: "
+SAYS = "The user writes: "
 PATIENCE = 180.0
 CITED = "stable lowered shifted_error compared with pooled."
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[=>]")
