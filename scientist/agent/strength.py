@@ -17,6 +17,7 @@ from scientist.records import Direction, Hypothesis, Rung
 
 if TYPE_CHECKING:
     from scientist.agent.bench import Bench
+    from scientist.llm.endpoint import Endpoint
 
 KNOWN = Hypothesis(
     id="H0",
@@ -35,13 +36,18 @@ KNOWN = Hypothesis(
 )
 
 
+def small(endpoint: Endpoint) -> bool:
+    """Whether a model is one of ours, which are known to be small."""
+    return endpoint.model_digest in {model.artifact.sha256 for model in catalog.MODELS.values()}
+
+
 def top(bench: Bench) -> Rung:
     """The highest rung that this campaign's model starts from."""
     wanted = bench.settings.rung
     if bench.client is None or wanted != "auto":
         return Rung.KIT if bench.client is None else Rung(wanted)
     endpoint = bench.client.endpoint
-    if endpoint.model_digest in {model.artifact.sha256 for model in catalog.MODELS.values()}:
+    if small(endpoint):
         return Rung.ADAPTED
     for entry in bench.journal.entries("model_probed"):
         same = (entry.data["model"], entry.data["model_digest"])

@@ -37,16 +37,17 @@ STRICT = ConfigDict(extra="forbid")
 
 
 def schema(
-    tools: Mapping[str, Tool], shown: Sequence[str], unknown: bool = True
+    tools: Mapping[str, Tool], shown: Sequence[str], unknown: bool = True, own: bool = True
 ) -> type[BaseModel]:
     """What the model may write now: no tools at all when their number is used up.
 
     Small models give up or answer before they have looked, whatever they are told: so where it
     makes no sense to say that the record does not tell, or there is nothing to cite, they cannot.
+    Without `own` words, what stands on record is repeated: they choose what.
     """
     # what is not offered is still understood: not every server keeps to a schema
     hidden: Any = SkipJsonSchema
-    answer = _answer(shown)
+    answer = _answer(shown, own)
     variants = [*map(_use, tools.values()), answer if shown or not tools else hidden[answer]]
     variants.append(_unknown() if unknown else hidden[_unknown()])
     any_of: Any = functools.reduce(operator.or_, variants)
@@ -101,7 +102,7 @@ def _short(field: FieldInfo) -> FieldInfo:
     return found
 
 
-def _answer(shown: Sequence[str]) -> type[BaseModel]:
+def _answer(shown: Sequence[str], own: bool) -> type[BaseModel]:
     of: Any = Literal
     some: Any = list
     fields: dict[str, Any] = {"says": (str, Field(min_length=2, max_length=LONGEST_SENTENCE))}
@@ -115,7 +116,8 @@ def _answer(shown: Sequence[str]) -> type[BaseModel]:
     sentence: Any = create_model("Sentence", __config__=STRICT, **fields)
     if worded := [name for name in dict.fromkeys(shown[-MOST_IDS:]) if WORDED.fullmatch(name)]:
         repeated: dict[str, Any] = {"words_of": (of[tuple(worded)], ...)}
-        sentence = create_model("Repeated", __config__=STRICT, **repeated) | sentence
+        written = sentence if own else hidden[sentence]
+        sentence = create_model("Repeated", __config__=STRICT, **repeated) | written
     listed = (some[sentence], Field(min_length=1, max_length=MOST_SENTENCES))
     given: dict[str, Any] = {"answer": listed}
     return create_model("Answer", __config__=STRICT, **given)

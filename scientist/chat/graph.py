@@ -14,6 +14,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from scientist.agent.strength import small
 from scientist.chat import acting, answering, compacting, state, telling, using
 from scientist.chat.hearing import Hearing
 from scientist.chat.session import Desk
@@ -138,7 +139,7 @@ def _ask(desk: Desk, talk: Talk, prompt: Rendered) -> Answer[Any]:
     try:
         return desk.client.ask(
             _with(prompt, _messages(talk["past"], talk["messages"], prompt)),
-            acting.schema(tools, state.shown(talk), unknown),
+            acting.schema(tools, state.shown(talk), unknown, not small(desk.client.endpoint)),
             seed=_seed(desk, talk),
             on_text=hear,
         )
