@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 5  # tools for one question
 MOST_SENTENCES = 6
+MOST_REPEATED = 2  # by those who write no words of their own
 MOST_CITES = 3
 MOST_IDS = 60  # that may be cited: the last that were shown
 LONGEST_SENTENCE = 400
@@ -111,16 +112,25 @@ def _answer(shown: Sequence[str], own: bool) -> type[BaseModel]:
     hidden: Any = SkipJsonSchema
     fields["cites"] = (hidden[some[str]], Field(default_factory=list, max_length=MOST_CITES))
     if shown:
-        ids = some[of[tuple(dict.fromkeys(shown[-MOST_IDS:]))]]
-        fields["cites"] = (ids, Field(max_length=MOST_CITES))
+        known = some[of[tuple(dict.fromkeys(shown[-MOST_IDS:]))]]
+        fields["cites"] = (known, Field(max_length=MOST_CITES))
     sentence: Any = create_model("Sentence", __config__=STRICT, **fields)
-    if worded := [name for name in dict.fromkeys(shown[-MOST_IDS:]) if WORDED.fullmatch(name)]:
-        repeated: dict[str, Any] = {"words_of": (of[tuple(worded)], ...)}
-        written = sentence if own else hidden[sentence]
-        sentence = create_model("Repeated", __config__=STRICT, **repeated) | written
-    listed = (some[sentence], Field(min_length=1, max_length=MOST_SENTENCES))
+    ids = [name for name in dict.fromkeys(shown[-MOST_IDS:]) if WORDED.fullmatch(name)]
+    repeated = [_repeated("words_of", ids)] if ids else []
+    if found := [name for name in ids if name.startswith("F")]:
+        repeated.append(_repeated("means_of", found))
+    written = sentence if own or not repeated else hidden[sentence]
+    sentence = functools.reduce(operator.or_, [*repeated, written])
+    most = MOST_SENTENCES if own else MOST_REPEATED
+    listed = (some[sentence], Field(min_length=1, max_length=most))
     given: dict[str, Any] = {"answer": listed}
     return create_model("Answer", __config__=STRICT, **given)
+
+
+def _repeated(key: str, ids: Sequence[str]) -> type[BaseModel]:
+    of: Any = Literal
+    field: dict[str, Any] = {key: (of[tuple(ids)], ...)}
+    return create_model(f"Repeated_{key}", __config__=STRICT, **field)
 
 
 def _unknown() -> type[BaseModel]:

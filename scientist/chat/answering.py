@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -53,20 +53,21 @@ def checked(desk: Desk, talk: Talk) -> Answer:
         found = checking.check([(step["unknown"], ())], ground)
         kept = tuple(one for one in found if not one.mark.wrong)
         return Answer(kept, would_tell(talk["asked"], desk))
-    said = [_said(one, desk, talk["asked"]) for one in step["answer"]]
+    said = dict.fromkeys(_said(one, desk, talk["asked"]) for one in step["answer"])
     found = checking.check([one for one in said if one], ground)
     return Answer(found, "" if found else would_tell(talk["asked"], desk))
 
 
-def _said(one: JsonObject, desk: Desk, asked: str) -> tuple[str, Sequence[str]] | None:
+def _said(one: JsonObject, desk: Desk, asked: str) -> tuple[str, tuple[str, ...]] | None:
     """A sentence with what it cites; none if it only repeats the question or something else."""
-    if "words_of" not in one:
+    if "says" in one:
         says = one["says"]
         echo = says.rstrip().endswith("?") and bearing.repeats(asked, [says])
-        return None if echo else (says, one.get("cites") or ())
-    name = one["words_of"]
-    text, about = telling.words_of(desk.journal, name)
-    return (text, (name,)) if bearing.bears(asked, about, desk.store.embed) else None
+        return None if echo else (says, tuple(one.get("cites") or ()))
+    ((how, name),) = one.items()
+    repeat = telling.words_of if how == "words_of" else telling.means_of
+    text, about = repeat(desk.journal, name)
+    return (text, (name,)) if text and bearing.bears(asked, about, desk.store.embed) else None
 
 
 def complaint(sentences: Iterable[Said]) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Message = dict[str, str]
 MOST_TOLD = 2400  # letters of one result
 RESULT = "Result of "
+DIGITS = 4  # of a mean
 _QUOTED = re.compile(r"[\"“”„«»]")
 _TEMPLATE = re.compile(r"<(?=[|/\w\N{FULLWIDTH VERTICAL LINE}])|\[(?=/?INST\b)", re.IGNORECASE)
 
@@ -53,6 +54,18 @@ def words_of(journal: Journal, name: str) -> tuple[str, tuple[str, ...]]:
         return statement, (statement,)
     text = corpus.around(journal, name, 0)[1][0].text
     return text if _QUOTED.search(text) else f"“{text}”", (text,)
+
+
+def means_of(journal: Journal, name: str) -> tuple[str, tuple[str, ...]]:
+    """The means that a finding compares, and what it is about; no text if it has none."""
+    found = project.finding(journal, name).record
+    judged, about = found.judgement, (found.statement, found.meaning)
+    if not judged.effect or judged.treatment_mean is None or judged.control_mean is None:
+        return "", about
+    moved = "raised" if judged.effect > 0 else "lowered"
+    means = f"from {judged.control_mean:.{DIGITS}g} to {judged.treatment_mean:.{DIGITS}g}"
+    compared = f"{found.treatment} {moved} {found.metric} {means} compared with {found.control}"
+    return f"On average, {compared}.", about
 
 
 def left_out(message: Message) -> Message:
