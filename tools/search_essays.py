@@ -35,6 +35,4 @@ def call(arguments: Arguments, desk: Desk) -> tuple[list[Hit], str]:
 
 
 def tell(hits: list[Hit]) -> Told:
-    lines = [f'[{hit.address}] "{hit.text}" ({hit.metadata["title"]})' for hit in hits]
-    cites = [hit.address for hit in hits]
-    return telling.told(telling.page(lines or ["no essay has a sentence yet"], *cites))
+    return telling.told(telling.hits(hits, "no essay has a sentence yet"))

@@ -24,14 +24,4 @@ def call(arguments: Arguments, desk: Desk) -> tuple[list[Hit], str]:
 
 
 def tell(hits: list[Hit]) -> Told:
-    lines = [
-        f"[{hit.address}] {hit.metadata['verdict']}: {hit.text} {hit.metadata.get('meaning', '')} "
-        f"(hypothesis {hit.metadata['hypothesis']}, experiment {hit.metadata['experiment']})"
-        for hit in hits
-    ]
-    cites = [
-        cite
-        for hit in hits
-        for cite in (hit.address, hit.metadata["hypothesis"], hit.metadata["experiment"])
-    ]
-    return telling.told(telling.page(lines or ["nothing was found out yet"], *cites))
+    return telling.told(telling.hits(hits, "nothing was found out yet"))

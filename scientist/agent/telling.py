@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scientist.agent.toolkit import Told
 from scientist.records import clean
+
+if TYPE_CHECKING:
+    from scientist.memory.store import Hit
 
 MOST = 1200  # characters of a text, but for the note on what was left out
 _CITABLE = re.compile(r"[FHXC]\d+|E\d+:\d+")
@@ -28,6 +32,24 @@ class Page:
 def page(lines: list[str], *cites: str, begin: int | None = None) -> Page:
     """What a tool found, with every id on record that its lines may hold."""
     return Page(tuple(lines), tuple(dict.fromkeys(cites)), begin)
+
+
+def hits(found: list[Hit], nothing: str) -> Page:
+    """Findings and sentences that a search found, a line each."""
+    lines: list[str] = []
+    cites: list[str] = []
+    for hit in found:
+        about = hit.metadata
+        if "verdict" not in about:
+            lines.append(f'[{hit.address}] "{hit.text}" ({about["title"]})')
+            cites.append(hit.address)
+            continue
+        behind = f"(hypothesis {about['hypothesis']}, experiment {about['experiment']})"
+        lines.append(
+            f"[{hit.address}] {about['verdict']}: {hit.text} {about.get('meaning', '')} {behind}"
+        )
+        cites += [hit.address, about["hypothesis"], about["experiment"]]
+    return page(lines or [nothing], *cites)
 
 
 def told(found: Page) -> Told:

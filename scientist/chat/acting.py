@@ -7,6 +7,7 @@ the prompt the same from call to call.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import operator
@@ -14,9 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
+from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import SkipJsonSchema
 
@@ -32,25 +34,44 @@ MOST_REPEATED = 2  # by those who write no words of their own
 MOST_CITES = 3
 MOST_IDS = 60  # that may be cited: the last that were shown
 LONGEST_SENTENCE = 400
-WORDED = re.compile(r"[FH]\d+|E\d+:\d+")  # ids of what can be repeated in its own words
+SAMPLES = ("F1", "H1", "X1", "C1", "E1:1", "A1", "K1", "T1")  # an id of each kind
 SEARCH = "search_"  # how the tools that look for something are called
+BROADEST = "search_record"
 STRICT = ConfigDict(extra="forbid")
 
 
-def schema(
-    tools: Mapping[str, Tool], shown: Sequence[str], unknown: bool = True, own: bool = True
-) -> type[BaseModel]:
+@dataclass(frozen=True)
+class Offer:
+    """What a model may do now.
+
+    `shown` ids may be cited, those of `words` repeated in the record's own words, and a tool may
+    be asked for those that were `named` by the user, too. Without `own` words there are no others.
+    """
+
+    tools: Mapping[str, Tool] = dataclasses.field(default_factory=dict)
+    shown: Sequence[str] = ()
+    words: Sequence[str] = ()
+    named: Sequence[str] = ()
+    unknown: bool = True
+    own: bool = True
+
+
+def schema(offer: Offer) -> type[BaseModel]:
     """What the model may write now: no tools at all when their number is used up.
 
     Small models give up or answer before they have looked, whatever they are told: so where it
     makes no sense to say that the record does not tell, or there is nothing to cite, they cannot.
-    Without `own` words, what stands on record is repeated: they choose what.
+    A tool that is told an id is offered when there is one to tell.
     """
     # what is not offered is still understood: not every server keeps to a schema
     hidden: Any = SkipJsonSchema
-    answer = _answer(shown, own)
-    variants = [*map(_use, tools.values()), answer if shown or not tools else hidden[answer]]
-    variants.append(_unknown() if unknown else hidden[_unknown()])
+    known = list(dict.fromkeys([*offer.shown, *offer.named]))
+    variants = [_use(tool, known) for tool in offer.tools.values()]
+    ready = offer.shown if offer.own else offer.words
+    last = not variants and (offer.own or not offer.unknown)  # there must be something to write
+    answer = _answer(offer)
+    variants.append(answer if ready or last else hidden[answer])
+    variants.append(_unknown() if offer.unknown else hidden[_unknown()])
     any_of: Any = functools.reduce(operator.or_, variants)
     step: type[BaseModel] = RootModel[any_of]
     return create_model("Step", __base__=step)
@@ -76,22 +97,43 @@ def left(tools: Mapping[str, Tool], called: Sequence[str]) -> dict[str, Tool]:
     return {name: tool for name, tool in tools.items() if name not in twice}
 
 
+def broad(tools: Mapping[str, Tool]) -> dict[str, Tool]:
+    """The tools without searches of one kind, where there is one of all: nothing to choose."""
+    narrow = [name for name in tools if name.startswith(SEARCH) and name != BROADEST]
+    return {n: tool for n, tool in tools.items() if BROADEST not in tools or n not in narrow}
+
+
 def searched(called: Sequence[str]) -> bool:
     """Whether anything was looked for."""
     return any(json.loads(call)[0].startswith(SEARCH) for call in called)
 
 
-def _use(tool: Tool) -> type[BaseModel]:
+def _use(tool: Tool, known: Sequence[str]) -> Any:
+    """A call of a tool; one that takes an id is offered if an id is known."""
     if "tool" in tool.arguments.model_fields:
         raise ScientistError(f"tool {tool.name} may not have an argument called tool")
-    of: Any = Literal
-    fields: dict[str, Any] = {
-        name: (field.annotation, _short(field))
-        for name, field in tool.arguments.model_fields.items()
-    }
-    # the name first, so that the rest is known by it
-    fields = {"tool": (of[tool.name], ...), **fields}
-    return create_model(f"Use_{tool.name}", __config__=STRICT, **fields)
+    fields: dict[str, Any] = {"tool": (Literal[tool.name], ...)}  # first: by it the rest is known
+    hidden: Any = SkipJsonSchema
+    offered = True
+    for name, one in tool.arguments.model_fields.items():
+        kind: Any = one.annotation
+        fitting = _fitting(one, known) if one.is_required() else None
+        if fitting == []:
+            offered = False
+        elif fitting:
+            kind = Annotated[kind, WithJsonSchema({"type": "string", "enum": fitting})]
+        fields[name] = (kind, _short(one))
+    use: Any = create_model(f"Use_{tool.name}", __config__=STRICT, **fields)
+    return use if offered else hidden[use]
+
+
+def _fitting(field: FieldInfo, known: Sequence[str]) -> list[str] | None:
+    """The known ids that an argument may be; None for an argument that is no id."""
+    for rule in field.metadata:
+        form = re.compile(getattr(rule, "pattern", None) or "-")
+        if any(form.fullmatch(name) for name in SAMPLES):
+            return [name for name in known[-MOST_IDS:] if form.fullmatch(name)]
+    return None
 
 
 def _short(field: FieldInfo) -> FieldInfo:
@@ -103,25 +145,24 @@ def _short(field: FieldInfo) -> FieldInfo:
     return found
 
 
-def _answer(shown: Sequence[str], own: bool) -> type[BaseModel]:
+def _answer(offer: Offer) -> type[BaseModel]:
     of: Any = Literal
     some: Any = list
+    hidden: Any = SkipJsonSchema
     fields: dict[str, Any] = {"says": (str, Field(min_length=2, max_length=LONGEST_SENTENCE))}
     # without anything to cite, a citation is not offered; one that is written all the same is
     # refused where answers are checked
-    hidden: Any = SkipJsonSchema
     fields["cites"] = (hidden[some[str]], Field(default_factory=list, max_length=MOST_CITES))
-    if shown:
-        known = some[of[tuple(dict.fromkeys(shown[-MOST_IDS:]))]]
+    if offer.shown:
+        known = some[of[tuple(dict.fromkeys(offer.shown[-MOST_IDS:]))]]
         fields["cites"] = (known, Field(max_length=MOST_CITES))
     sentence: Any = create_model("Sentence", __config__=STRICT, **fields)
-    ids = [name for name in dict.fromkeys(shown[-MOST_IDS:]) if WORDED.fullmatch(name)]
-    repeated = [_repeated("words_of", ids)] if ids else []
-    if found := [name for name in ids if name.startswith("F")]:
+    repeated = [_repeated("words_of", offer.words)] if offer.words else []
+    if found := [name for name in offer.words if name.startswith("F")]:
         repeated.append(_repeated("means_of", found))
-    written = sentence if own or not repeated else hidden[sentence]
+    written = sentence if offer.own or not repeated else hidden[sentence]
     sentence = functools.reduce(operator.or_, [*repeated, written])
-    most = MOST_SENTENCES if own else MOST_REPEATED
+    most = MOST_SENTENCES if offer.own else MOST_REPEATED
     listed = (some[sentence], Field(min_length=1, max_length=most))
     given: dict[str, Any] = {"answer": listed}
     return create_model("Answer", __config__=STRICT, **given)

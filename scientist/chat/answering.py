@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LEAST_NEARNESS = 0.25  # below, no kit is about the question
 LONGEST_COMPLAINT = 900
 MOST_OVERLOOKED = 2
+MOST_WORDED = 3  # that a small model may choose from
 OVERLOOKED = "But this bears on the question: {told} Answer from it, in its own words, and cite it."
 MEND = (
     "Some of this does not stand on record: {problems} Answer again. Copy numbers and names as "
@@ -68,6 +69,15 @@ def _said(one: JsonObject, desk: Desk, asked: str) -> tuple[str, tuple[str, ...]
     repeat = telling.words_of if how == "words_of" else telling.means_of
     text, about = repeat(desk.journal, name)
     return (text, (name,)) if text and bearing.bears(asked, about, desk.store.embed) else None
+
+
+def worded(desk: Desk, talk: Talk, every: bool) -> list[str]:
+    """Ids whose words may be repeated: every one that was shown, or those nearest the question."""
+    names = [name for name in state.shown(talk) if telling.WORDED.fullmatch(name)]
+    if every or not names:
+        return names
+    about = {name: telling.words_of(desk.journal, name)[1] for name in names}
+    return bearing.nearest(talk["asked"], about, desk.store.embed)[:MOST_WORDED]
 
 
 def complaint(sentences: Iterable[Said]) -> str:

@@ -7,7 +7,7 @@ proves nothing. Repeating is strict: only what an essay says word for word may c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scientist.memory.embedding import Vector, similarity
 from scientist.memory.lexical import words
@@ -72,6 +72,14 @@ def bears(sentence: str, texts: Sequence[str], embed: Embed) -> bool:
         if near >= NEAR or (near >= RELATED and shared >= SHARED):
             return True
     return False
+
+
+def nearest(sentence: str, texts: Mapping[str, Sequence[str]], embed: Embed) -> list[str]:
+    """Which of some texts bear on a sentence, the nearest first."""
+    near = {name: " ".join(said) for name, said in texts.items() if bears(sentence, said, embed)}
+    wanted, *vectors = embed([sentence, *near.values()])
+    ranked = sorted(zip(near, vectors, strict=True), key=lambda one: -similarity(wanted, one[1]))
+    return [name for name, _ in ranked]
 
 
 def repeats(sentence: str, texts: Iterable[str]) -> bool:

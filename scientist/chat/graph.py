@@ -122,9 +122,18 @@ def _ask(desk: Desk, talk: Talk, prompt: Rendered) -> Answer[Any]:
     hearing = Hearing(desk.listener.thinking, desk.listener.words)
     closed = talk["repaired"] or len(talk["called"]) >= acting.MOST_CALLS
     tools = {} if closed else acting.left(desk.toolkit.offered(), talk["called"])
+    own = not small(desk.client.endpoint)
     overlooked = talk["repaired"] and "unknown" in talk["step"]
     may_look = any(name.startswith(acting.SEARCH) for name in tools)
     unknown = not overlooked and (acting.searched(talk["called"]) or not may_look)
+    offer = acting.Offer(
+        tools if own else acting.broad(tools),
+        state.shown(talk),
+        answering.worded(desk, talk, every=own),
+        using.ID.findall(talk["asked"].upper()),
+        unknown,
+        own,
+    )
 
     def hear(kind: str, piece: str) -> None:
         if desk.first_token is None:
@@ -139,7 +148,7 @@ def _ask(desk: Desk, talk: Talk, prompt: Rendered) -> Answer[Any]:
     try:
         return desk.client.ask(
             _with(prompt, _messages(talk["past"], talk["messages"], prompt)),
-            acting.schema(tools, state.shown(talk), unknown, not small(desk.client.endpoint)),
+            acting.schema(offer),
             seed=_seed(desk, talk),
             on_text=hear,
         )

@@ -24,6 +24,7 @@ Message = dict[str, str]
 MOST_TOLD = 2400  # letters of one result
 RESULT = "Result of "
 DIGITS = 4  # of a mean
+WORDED = re.compile(r"F\d+|E\d+:\d+")  # ids of what answers in its own words
 _QUOTED = re.compile(r"[\"“”„«»]")
 _TEMPLATE = re.compile(r"<(?=[|/\w\N{FULLWIDTH VERTICAL LINE}])|\[(?=/?INST\b)", re.IGNORECASE)
 
@@ -49,9 +50,6 @@ def words_of(journal: Journal, name: str) -> tuple[str, tuple[str, ...]]:
     if name.startswith("F"):
         finding = project.finding(journal, name).record
         return finding.statement, (finding.statement, finding.meaning)
-    if name.startswith("H"):
-        statement = project.hypothesis(journal, name).record.statement
-        return statement, (statement,)
     text = corpus.around(journal, name, 0)[1][0].text
     return text if _QUOTED.search(text) else f"“{text}”", (text,)
 

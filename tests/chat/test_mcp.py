@@ -20,6 +20,7 @@ from scientist.journal import Journal
 READING: dict[str, dict[str, Any]] = {
     "search_essays": {"query": "which features stay stable"},
     "search_findings": {"query": "stable features"},
+    "search_record": {"query": "stable features"},
     "show_passage": {"address": "E1:3"},
     "show_hypothesis": {"hypothesis": "H1"},
     "show_experiment": {"experiment": "X1"},

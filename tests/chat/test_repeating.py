@@ -92,13 +92,15 @@ def test_a_sentence_of_an_essay_is_repeated_in_quotation_marks(journal: Journal)
 
 
 def test_small_models_choose_words_and_write_none() -> None:
-    shown = ["F1", "X1", "E6:19"]
-    offered = options(acting.schema({}, shown, own=False))
+    shown, words = ["F1", "X1", "E6:19"], ["F1", "E6:19"]
+    offered = options(acting.schema(acting.Offer({}, shown, words, own=False)))
     assert '"words_of"' in offered
     assert '"means_of"' in offered
     assert '"says"' not in offered
-    assert '"says"' in options(acting.schema({}, shown))
-    assert '"says"' in options(acting.schema({}, ["X1"], own=False))  # there is nothing to repeat
+    assert '"says"' in options(acting.schema(acting.Offer({}, shown, words)))
+    nothing = options(acting.schema(acting.Offer({}, ["X1"], own=False)))
+    assert '"answer"' not in nothing
+    assert '"unknown"' in nothing
     ours = next(iter(catalog.MODELS.values())).artifact.sha256
     assert small(Endpoint("http://127.0.0.1", "none", "ours", "embedded", ours))
     assert not small(Endpoint("http://127.0.0.1", "none", "theirs", "external"))

@@ -78,7 +78,7 @@ def test_an_attempt_that_begins_anew_is_heard_from_its_beginning() -> None:
 
 def test_a_step_is_a_tool_with_its_arguments_or_an_answer() -> None:
     tools = Toolkit().offered()
-    step = acting.schema(tools, ["F1", "E1:2"])
+    step = acting.schema(acting.Offer(tools, ["F1", "E1:2"]))
     for good in (
         {"tool": "search_findings", "query": "cats"},
         {"answer": [{"says": "Cats sleep.", "cites": ["F1"]}]},
@@ -94,7 +94,7 @@ def test_a_step_is_a_tool_with_its_arguments_or_an_answer() -> None:
     ):
         with pytest.raises(ValidationError):
             step.model_validate(bad)
-    closed = acting.schema({}, []).model_json_schema()
+    closed = acting.schema(acting.Offer()).model_json_schema()
     assert "tool" not in json.dumps(closed)
 
 
@@ -110,6 +110,6 @@ def test_what_a_grammar_would_choke_on_is_left_to_the_tool() -> None:
             for each in found:
                 gather(each)
 
-    gather(acting.schema(Toolkit().offered(), ["F1"]).model_json_schema())
+    gather(acting.schema(acting.Offer(Toolkit().offered(), ["F1"])).model_json_schema())
     assert lengths
     assert max(lengths) <= acting.LONGEST_SENTENCE

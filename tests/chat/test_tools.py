@@ -43,6 +43,7 @@ def test_every_argument_is_described_and_none_is_a_path() -> None:
 def test_every_tool_cites_exactly_the_ids_on_record_that_its_text_shows(desk: Desk) -> None:
     told = {
         "search_findings": desk.tell("search_findings", query="stable features"),
+        "search_record": desk.tell("search_record", query="stable features"),
         "show_hypothesis": desk.tell("show_hypothesis", hypothesis="H1"),
         "show_experiment": desk.tell("show_experiment", experiment="X2"),
         "show_finding": desk.tell("show_finding", finding="F1"),
