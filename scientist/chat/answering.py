@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LEAST_NEARNESS = 0.25  # below, no kit is about the question
 LONGEST_COMPLAINT = 900
 MOST_OVERLOOKED = 2
-MOST_WORDED = 3  # that a small model may choose from
+MOST_WORDED = 2  # findings, and as many sentences, that a small model may choose from
 OVERLOOKED = "But this bears on the question: {told} Answer from it, in its own words, and cite it."
 MEND = (
     "Some of this does not stand on record: {problems} Answer again. Copy numbers and names as "
@@ -72,12 +72,14 @@ def _said(one: JsonObject, desk: Desk, asked: str) -> tuple[str, tuple[str, ...]
 
 
 def worded(desk: Desk, talk: Talk, every: bool) -> list[str]:
-    """Ids whose words may be repeated: every one that was shown, or those nearest the question."""
+    """Ids whose words may be repeated: all that were shown, or the nearest of each kind."""
     names = [name for name in state.shown(talk) if telling.WORDED.fullmatch(name)]
     if every or not names:
         return names
     about = {name: telling.words_of(desk.journal, name)[1] for name in names}
-    return bearing.nearest(talk["asked"], about, desk.store.embed)[:MOST_WORDED]
+    near = bearing.nearest(talk["asked"], about, desk.store.embed)
+    found = [name for name in near if name.startswith("F")]
+    return [*found[:MOST_WORDED], *[name for name in near if name not in found][:MOST_WORDED]]
 
 
 def complaint(sentences: Iterable[Said]) -> str:
