@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from scientist.memory.store import Hit
 
 
+FINDINGS, SENTENCES = 2, 4
+
+
 class Arguments(BaseModel):
-    query: str = Field(min_length=1, description="what to look for, in plain words")
-    limit: int = Field(4, ge=4, le=50, description="how many sentences; of findings half of it")
+    query: str = Field(min_length=1, description="the question")
 
 
 def call(arguments: Arguments, desk: Desk) -> tuple[list[Hit], str]:
-    findings = desk.store.search_findings(arguments.query, arguments.limit // 2)
-    sentences = desk.store.search_passages(arguments.query, arguments.limit)
+    findings = desk.store.search_findings(arguments.query, FINDINGS)
+    sentences = desk.store.search_passages(arguments.query, SENTENCES)
     return [*findings, *sentences], f"{len(findings)} findings, {len(sentences)} sentences"
 
 

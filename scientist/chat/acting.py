@@ -88,19 +88,19 @@ def arguments(step: JsonObject) -> JsonObject:
     return {name: value for name, value in step.items() if name != "tool" and value is not None}
 
 
-def left(tools: Mapping[str, Tool], called: Sequence[str]) -> dict[str, Tool]:
+def left(tools: Mapping[str, Tool], called: Sequence[str], own: bool) -> dict[str, Tool]:
     """The tools that may still tell something: not those asked again for what they gave.
 
-    Small models ask for the same until their calls are used up, whatever they are told.
+    Small models ask for the same until their calls are used up, whatever they are told. They have
+    one search, over everything, and once.
     """
+    names = Counter(json.loads(call)[0] for call in dict.fromkeys(called))
     twice = {json.loads(call)[0] for call, times in Counter(called).items() if times > 1}
-    return {name: tool for name, tool in tools.items() if name not in twice}
-
-
-def broad(tools: Mapping[str, Tool]) -> dict[str, Tool]:
-    """The tools without searches of one kind, where there is one of all: nothing to choose."""
-    narrow = [name for name in tools if name.startswith(SEARCH) and name != BROADEST]
-    return {n: tool for n, tool in tools.items() if BROADEST not in tools or n not in narrow}
+    kept = {name: tool for name, tool in tools.items() if name not in twice}
+    if own or BROADEST not in tools:
+        return kept
+    other = [name for name in kept if name.startswith(SEARCH) and (name != BROADEST or names[name])]
+    return {name: tool for name, tool in kept.items() if name not in other}
 
 
 def searched(called: Sequence[str]) -> bool:
@@ -157,21 +157,14 @@ def _answer(offer: Offer) -> type[BaseModel]:
         known = some[of[tuple(dict.fromkeys(offer.shown[-MOST_IDS:]))]]
         fields["cites"] = (known, Field(max_length=MOST_CITES))
     sentence: Any = create_model("Sentence", __config__=STRICT, **fields)
-    repeated = [_repeated("words_of", offer.words)] if offer.words else []
-    if found := [name for name in offer.words if name.startswith("F")]:
-        repeated.append(_repeated("means_of", found))
-    written = sentence if offer.own or not repeated else hidden[sentence]
-    sentence = functools.reduce(operator.or_, [*repeated, written])
+    written = sentence if offer.own or not offer.words else hidden[sentence]
+    if offer.words:
+        repeated: dict[str, Any] = {"words_of": (of[tuple(offer.words)], ...)}
+        sentence = create_model("Repeated", __config__=STRICT, **repeated) | written
     most = MOST_SENTENCES if offer.own else MOST_REPEATED
     listed = (some[sentence], Field(min_length=1, max_length=most))
     given: dict[str, Any] = {"answer": listed}
     return create_model("Answer", __config__=STRICT, **given)
-
-
-def _repeated(key: str, ids: Sequence[str]) -> type[BaseModel]:
-    of: Any = Literal
-    field: dict[str, Any] = {key: (of[tuple(ids)], ...)}
-    return create_model(f"Repeated_{key}", __config__=STRICT, **field)
 
 
 def _unknown() -> type[BaseModel]:

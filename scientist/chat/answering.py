@@ -14,7 +14,6 @@ from scientist.agent.choosing import nearness
 from scientist.chat import bearing, checking, state, telling, threads
 from scientist.chat.state import Talk
 from scientist.events import TurnAnswered
-from scientist.journal import project
 from scientist.lab.kits import all_kits
 from scientist.llm.fit import cut
 from scientist.records import JsonObject, Said, Usage, one_line
@@ -54,21 +53,21 @@ def checked(desk: Desk, talk: Talk) -> Answer:
         found = checking.check([(step["unknown"], ())], ground)
         kept = tuple(one for one in found if not one.mark.wrong)
         return Answer(kept, would_tell(talk["asked"], desk))
-    said = dict.fromkeys(_said(one, desk, talk["asked"]) for one in step["answer"])
-    found = checking.check([one for one in said if one], ground)
+    said = [each for one in step["answer"] for each in _said(one, desk, talk["asked"])]
+    found = checking.check(list(dict.fromkeys(said)), ground)
     return Answer(found, "" if found else would_tell(talk["asked"], desk))
 
 
-def _said(one: JsonObject, desk: Desk, asked: str) -> tuple[str, tuple[str, ...]] | None:
-    """A sentence with what it cites; none if it only repeats the question or something else."""
+def _said(one: JsonObject, desk: Desk, asked: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Sentences with what they cite; none if only the question or something else is repeated."""
     if "says" in one:
         says = one["says"]
         echo = says.rstrip().endswith("?") and bearing.repeats(asked, [says])
-        return None if echo else (says, tuple(one.get("cites") or ()))
-    ((how, name),) = one.items()
-    repeat = telling.words_of if how == "words_of" else telling.means_of
-    text, about = repeat(desk.journal, name)
-    return (text, (name,)) if text and bearing.bears(asked, about, desk.store.embed) else None
+        return [] if echo else [(says, tuple(one.get("cites") or ()))]
+    name = one["words_of"]
+    if not bearing.nearest(asked, {name: telling.about(desk.journal, name)}, desk.store.embed):
+        return []
+    return [(text, (name,)) for text in telling.words_of(desk.journal, name)]
 
 
 def worded(desk: Desk, talk: Talk, every: bool) -> list[str]:
@@ -76,7 +75,7 @@ def worded(desk: Desk, talk: Talk, every: bool) -> list[str]:
     names = [name for name in state.shown(talk) if telling.WORDED.fullmatch(name)]
     if every or not names:
         return names
-    about = {name: telling.words_of(desk.journal, name)[1] for name in names}
+    about = {name: telling.about(desk.journal, name) for name in names}
     near = bearing.nearest(talk["asked"], about, desk.store.embed)
     found = [name for name in near if name.startswith("F")]
     return [*found[:MOST_WORDED], *[name for name in near if name not in found][:MOST_WORDED]]
@@ -99,12 +98,11 @@ def overlooked(desk: Desk, talk: Talk, answer: Answer) -> str:
     """What a model is told that says nothing, or that it does not know what it was shown."""
     if "unknown" not in talk["step"]:
         return "" if answer.sentences else EMPTY
-    shown = [project.finding(desk.journal, name).record for name in talk["shown"] if name[0] == "F"]
     found = islice(
         (
-            f"{one.id}: {one.statement}"
-            for one in shown
-            if bearing.bears(talk["asked"], [one.statement], desk.store.embed)
+            f"{name}: {' '.join(telling.words_of(desk.journal, name))}"
+            for name in worded(desk, talk, every=False)
+            if name.startswith("F")
         ),
         MOST_OVERLOOKED,
     )

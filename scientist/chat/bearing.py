@@ -74,12 +74,11 @@ def bears(sentence: str, texts: Sequence[str], embed: Embed) -> bool:
     return False
 
 
-def nearest(sentence: str, texts: Mapping[str, Sequence[str]], embed: Embed) -> list[str]:
-    """Which of some texts bear on a sentence, the nearest first."""
-    near = {name: " ".join(said) for name, said in texts.items() if bears(sentence, said, embed)}
-    wanted, *vectors = embed([sentence, *near.values()])
-    ranked = sorted(zip(near, vectors, strict=True), key=lambda one: -similarity(wanted, one[1]))
-    return [name for name, _ in ranked]
+def nearest(question: str, texts: Mapping[str, Sequence[str]], embed: Embed) -> list[str]:
+    """Which of some texts are near enough to a question to answer it, the nearest first."""
+    wanted, *vectors = embed([question, *(" ".join(said)[:LONGEST] for said in texts.values())])
+    near = {name: similarity(wanted, one) for name, one in zip(texts, vectors, strict=True)}
+    return sorted((name for name in near if near[name] >= NEAR), key=lambda name: -near[name])
 
 
 def repeats(sentence: str, texts: Iterable[str]) -> bool:

@@ -121,13 +121,13 @@ def _after_finish(talk: Talk) -> str:
 def _ask(desk: Desk, talk: Talk, prompt: Rendered) -> Answer[Any]:
     hearing = Hearing(desk.listener.thinking, desk.listener.words)
     closed = talk["repaired"] or len(talk["called"]) >= acting.MOST_CALLS
-    tools = {} if closed else acting.left(desk.toolkit.offered(), talk["called"])
     own = not small(desk.client.endpoint)
+    tools = {} if closed else acting.left(desk.toolkit.offered(), talk["called"], own)
     overlooked = talk["repaired"] and "unknown" in talk["step"]
     may_look = any(name.startswith(acting.SEARCH) for name in tools)
     unknown = not overlooked and (acting.searched(talk["called"]) or not may_look)
     offer = acting.Offer(
-        tools if own else acting.broad(tools),
+        tools,
         state.shown(talk),
         answering.worded(desk, talk, every=own),
         using.ID.findall(talk["asked"].upper()),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scientist.corpus import store as corpus
 from scientist.journal import project
 from scientist.llm.fit import cut
-from scientist.records import printable
+from scientist.records import Finding, printable
 
 if TYPE_CHECKING:
     from scientist.agent.toolkit import Tool
@@ -45,25 +45,33 @@ def result(tool: str, text: str) -> Message:
     return {"role": "user", "content": f"{RESULT}{tool} (data): {own(quoted)}"}
 
 
-def words_of(journal: Journal, name: str) -> tuple[str, tuple[str, ...]]:
-    """What stands on record under an id, word for word, and what it is about."""
+def words_of(journal: Journal, name: str) -> tuple[str, ...]:
+    """What stands on record under an id, word for word: a finding's sentence and its means."""
     if name.startswith("F"):
-        finding = project.finding(journal, name).record
-        return finding.statement, (finding.statement, finding.meaning)
+        found = project.finding(journal, name).record
+        return tuple(filter(None, (found.statement, _means(found))))
     text = corpus.around(journal, name, 0)[1][0].text
-    return text if _QUOTED.search(text) else f"“{text}”", (text,)
+    return (text if _QUOTED.search(text) else f"“{text}”",)
 
 
-def means_of(journal: Journal, name: str) -> tuple[str, tuple[str, ...]]:
-    """The means that a finding compares, and what it is about; no text if it has none."""
-    found = project.finding(journal, name).record
-    judged, about = found.judgement, (found.statement, found.meaning)
+def about(journal: Journal, name: str) -> tuple[str, ...]:
+    """What an id is about."""
+    if name.startswith("F"):
+        found = project.finding(journal, name).record
+        return found.statement, found.meaning
+    return (corpus.around(journal, name, 0)[1][0].text,)
+
+
+def _means(found: Finding) -> str:
+    judged = found.judgement
     if not judged.effect or judged.treatment_mean is None or judged.control_mean is None:
-        return "", about
+        return ""
     moved = "raised" if judged.effect > 0 else "lowered"
     means = f"from {judged.control_mean:.{DIGITS}g} to {judged.treatment_mean:.{DIGITS}g}"
-    compared = f"{found.treatment} {moved} {found.metric} {means} compared with {found.control}"
-    return f"On average, {compared}.", about
+    return (
+        f"On average, {found.treatment} {moved} {found.metric} {means} compared with "
+        f"{found.control}."
+    )
 
 
 def left_out(message: Message) -> Message:

@@ -50,7 +50,7 @@ def options(model: Any) -> str:
 
 
 def test_a_finding_is_repeated_word_for_word_and_cited(folder: Path, journal: Journal) -> None:
-    told = [LOOK, {"answer": [{"words_of": "F1"}, {"means_of": "F1"}, {"words_of": "F1"}]}]
+    told = [LOOK, {"answer": [{"words_of": "F1"}, {"words_of": "F1"}]}]
     with (
         ScriptedServer(told) as server,
         opened(folder) as desk,
@@ -87,15 +87,14 @@ def test_the_question_said_again_is_no_answer(folder: Path) -> None:
 
 
 def test_a_sentence_of_an_essay_is_repeated_in_quotation_marks(journal: Journal) -> None:
-    text, about = telling.words_of(journal, "E6:19")
-    assert text == f"“{about[0]}”"
+    (text,) = telling.words_of(journal, "E6:19")
+    assert text == f"“{telling.about(journal, 'E6:19')[0]}”"
 
 
 def test_small_models_choose_words_and_write_none() -> None:
     shown, words = ["F1", "X1", "E6:19"], ["F1", "E6:19"]
     offered = options(acting.schema(acting.Offer({}, shown, words, own=False)))
     assert '"words_of"' in offered
-    assert '"means_of"' in offered
     assert '"says"' not in offered
     assert '"says"' in options(acting.schema(acting.Offer({}, shown, words)))
     nothing = options(acting.schema(acting.Offer({}, ["X1"], own=False)))
