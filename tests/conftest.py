@@ -24,6 +24,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads the settings of the user who runs it."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "SCIENTIST_ENDPOINT", "SCIENTIST_MODEL"):
         monkeypatch.delenv(name, raising=False)
 
