@@ -1,8 +1,8 @@
 """Signed checkpoints: what the tree of the record was, at whose word, and how many campaigns.
 
-One is written when a campaign opens and when it ends, and at the end of every command that wrote
-something. It carries the peaks of its tree, so that the next one reads only what came since; whoever
-verifies computes all of it again from the lines.
+One is written when a campaign opens and when it ends, and at the end of every command that wrote.
+It carries the peaks of its tree, so that the next one reads only what came since; whoever verifies
+computes all of it again from the lines.
 """
 
 from __future__ import annotations

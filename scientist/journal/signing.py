@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import tempfile
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,10 +111,8 @@ def _secret() -> str:
             opened.write(os.urandom(32).hex() + "\n")
             opened.flush()
             os.fsync(opened.fileno())
-        try:
-            os.link(part, file)  # of two that make one at once, the first one's counts
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # of two that make one at once, the first one's counts
+            os.link(part, file)
     finally:
         Path(part).unlink(missing_ok=True)
     return _checked(file.read_text())

@@ -110,12 +110,10 @@ def _of_bytes(audit: Audit, record: Verification) -> Fault:
 
 
 def _own_anchors(folder: Path) -> tuple[list[Anchor], list[str]]:
-    """The anchors that this user's data folder has of the record, and what is to be said of them."""
+    """The anchors that this user's data folder has of the record, and what to say of them."""
     found, notes = anchors.kept(folder), list[str]()
-    elsewhere = sorted({str(one.place) for one in found if not anchors.counts(one, folder)})
-    notes += [
-        f"a copy of this record lives on in {other}; its anchors are not" for other in elsewhere
-    ]
+    others = sorted({str(one.place) for one in found if not anchors.counts(one, folder)})
+    notes += [f"a copy of this record lives on in {one}, with anchors of its own" for one in others]
     if not found and (earlier := anchors.before(folder)):
         notes.append(
             f"another record was kept in this folder until {earlier[-1].time}: "

@@ -1,15 +1,17 @@
-"""The ledger of campaigns and of everything that is numbered: no gap, nothing before its opening."""
+"""The ledger of campaigns and of all that is numbered: no gap, nothing before its opening."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.journal import Entry
 
 _CAMPAIGN = re.compile(rb'"campaign":"(C[0-9]+)"')
 _ENDS = ("campaign_opened", "campaign_resumed", "campaign_closed", "campaign_paused")
-_NUMBERED = {
+_NUMBERED: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "essay_added": ("E", lambda data: data["essay"]),
     "hypothesis_proposed": ("H", lambda data: data["hypothesis"]["id"]),
     "experiment_started": ("X", lambda data: data["experiment"]),

@@ -1,4 +1,4 @@
-"""Saved reports against what the record renders: as it was when the campaign ended, or as it is now.
+"""Saved reports against what the record renders: as it was when the campaign ended, or is now.
 
 A report is written when its campaign ends; what was recorded later, of other campaigns too, may
 show in a new one. So it is rendered from the record as it was at every checkpoint since that end.

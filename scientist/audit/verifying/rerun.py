@@ -1,4 +1,4 @@
-"""Every experiment run again from the record: `audit.reproduce` does it, nothing is written down."""
+"""Every experiment run again from the record by `audit.reproduce`; nothing is written down."""
 
 from __future__ import annotations
 

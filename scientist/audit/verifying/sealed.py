@@ -11,7 +11,7 @@ _STEPS = ("looked", "experiment_finished", "judged")
 
 
 def check(audit: Audit) -> None:
-    """In the order of the record: hypothesis, seal, start, measured trials, look, end, judgement."""
+    """In this order: hypothesis, seal, start, measured trials, look, end, judgement."""
     seals: dict[str, int] = {}
     running: dict[str, str] = {}
     folders: dict[str, int] = {}
@@ -38,7 +38,7 @@ def check(audit: Audit) -> None:
                 digest = data["finding"]["protocol_digest"]
                 if digest and digest not in seals:
                     raise Broken(
-                        f"finding {data['finding']['id']} rests on a protocol that was never sealed",
+                        f"{data['finding']['id']} rests on a protocol that was never sealed",
                         f"event {entry.seq}",
                     )
             case kind if (
