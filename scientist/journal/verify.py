@@ -260,13 +260,6 @@ class _Pass:
             found.notes.append(f"the clock went back {self._backwards} times between events")
         if found.unsigned:
             found.notes.append(f"{found.unsigned} checkpoints are signed by nobody")
-        if found.events and not found.checkpoints:
-            found.notes.append("no checkpoint covers it: only hashes hold it together")
-        elif behind := found.events - found.covered - 1:
-            found.notes.append(
-                f"the last {behind} events are covered by no checkpoint: what wrote them was "
-                "stopped, or is still at work"
-            )
 
 
 @lru_cache(maxsize=256)

@@ -66,8 +66,8 @@ def verify_workspace(
     """
     own, notes = _own_anchors(place.journal)
     record = verify(place.journal, anchors=(*given, *own), keys=keys)
-    outcome = Outcome(record, deep=deep, notes=[*notes, *record.notes])
-    _say_who_signed(outcome, keys)
+    outcome = Outcome(record, deep=deep or rerun is not None, notes=[*notes, *record.notes])
+    _say_what_is_signed(outcome, keys)
     with Journal(place.journal) as journal:
         audit = Audit(place, journal, outcome.notes, outcome.counts)
         if not record.passed:
@@ -122,9 +122,18 @@ def _own_anchors(folder: Path) -> tuple[list[Anchor], list[str]]:
     return [one.anchor for one in found if anchors.counts(one, folder)], notes
 
 
-def _say_who_signed(outcome: Outcome, keys: Collection[str]) -> None:
-    """Whether the signatures say more than that whoever wrote the record had a key."""
+def _say_what_is_signed(outcome: Outcome, keys: Collection[str]) -> None:
+    """How far checkpoints go, and whether they say more than that whoever wrote had a key."""
     record = outcome.record
+    if not record.passed:
+        return
+    if record.events and not record.checkpoints:
+        outcome.notes.append("no checkpoint covers it: only its hashes hold it together")
+    elif record.events and (behind := record.events - record.covered - 1):
+        outcome.notes.append(
+            f"the last {behind} events are covered by no checkpoint: what wrote them was stopped, "
+            "or is still at work"
+        )
     if not record.keys or keys:
         return
     mine = signing.public()

@@ -105,11 +105,11 @@ def _written(
     if data["rung"] == Rung.FREE:
         found = code in answers
     else:
-        kept = _functions(code)
-        found = any(_functions(one) <= kept for one in answers if _functions(one))
-        if not any(_functions(one) for one in answers):
+        arm = hypothesis["treatment"]
+        bodies = [body for one in answers if (body := _body(one, arm))]
+        if not bodies:
             return
-        found = found or _renamed(answers, kept)
+        found = _body(code, arm) in bodies
     if not found:
         raise Broken(
             f"the code for {data['hypothesis']} is in no answer of the model",
@@ -119,22 +119,16 @@ def _written(
     audit.count("answers that hold the code")
 
 
-def _functions(code: str) -> frozenset[str]:
-    """The bodies of the functions in some code, however they are laid out and called."""
+def _body(code: str, name: str) -> str:
+    """What a function of that name does, however it is laid out; empty if there is none."""
     try:
         tree = ast.parse(code)
-    except (SyntaxError, ValueError):
-        return frozenset()
-    return frozenset(
-        "\n".join(ast.dump(line) for line in node.body)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef)
-    )
-
-
-def _renamed(answers: list[str], kept: frozenset[str]) -> bool:
-    """Composing code with a kit may rename what it calls: half of an answer's bodies will do."""
-    return any(len(_functions(one) & kept) * 2 >= len(_functions(one)) > 0 for one in answers)
+    except (SyntaxError, ValueError, RecursionError):
+        return ""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return "\n".join(map(ast.unparse, node.body))
+    return ""
 
 
 def _items(answer: str) -> Iterator[dict[str, Any]]:
