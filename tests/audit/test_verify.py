@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from campaigns import ScriptedServer, essays, propose, scientist
 
+from scientist.audit.tracing.exchange import answered
 from scientist.audit.verifying import Outcome, verify_workspace
 from scientist.journal import anchors, signing
 from scientist.journal.anchors import Anchor
@@ -223,11 +225,18 @@ def essay(workspace: Path, lines: list[Line], original: bool) -> None:
 
 def answer(workspace: Path, lines: list[Line]) -> None:
     for call in of(lines, "model_called"):
-        raw = get(workspace, call["response_blob"])
-        call["response_blob"] = put(workspace, raw.replace(b"stability pays", b"instability pays"))
+        said, _ = answered(get(workspace, call["response_blob"]))
+        assert "stability pays" in said
+        content = said.replace("stability pays", "instability pays")
+        whole = json.dumps({"choices": [{"message": {"content": content}}]})
+        call["response_blob"] = put(workspace, whole.encode())
 
 
-def without_campaign_end(lines: list[Line]) -> list[Line]:
+def without(lines: list[Line], data: Any) -> list[Line]:
+    return [line for line in lines if line["data"] != data]
+
+
+def without_opening(lines: list[Line]) -> list[Line]:
     return [line for line in lines if line["kind"] != "campaign_opened"]
 
 
@@ -261,7 +270,7 @@ def rerecorded(kind: str, path: tuple[str, ...], value: Any) -> Fault:
 
 MEANING: dict[str, tuple[Fault, str, str]] = {
     "fabricated trial": (trials(better), "was measured otherwise", "F1"),
-    "fabricated trial without run folders": (trials(better, True), "X1", "F1"),
+    "fabricated trial without run folders": (trials(better, True), "F1", "F1"),
     "dropped trial": (trials(lambda raw: raw.partition(b"\n")[2]), "its blob has", "F1"),
     "trials edited in the run folder": (
         edited("runs/*-1/trials.jsonl", '"seconds": 0', '"seconds": 9'),
@@ -284,7 +293,7 @@ MEANING: dict[str, tuple[Fault, str, str]] = {
         "F1",
     ),
     "hypothesis left out": (
-        lambda w: rewrite(w, lambda x: [e for e in x if e["data"] != first(x, "hypothesis_proposed")]),
+        lambda w: rewrite(w, lambda x: without(x, first(x, "hypothesis_proposed"))),
         "H1 is not on record",
         "",
     ),
@@ -294,7 +303,7 @@ MEANING: dict[str, tuple[Fault, str, str]] = {
         "",
     ),
     "campaign without its opening": (
-        lambda w: rewrite(w, without_campaign_end), "C1 was never opened", ""
+        lambda w: rewrite(w, without_opening), "C1 was never opened", ""
     ),
     "campaign under another name": (
         lambda w: rewrite(w, lambda x: [{**e, "campaign": e["campaign"] and "C2"} for e in x]),
@@ -306,7 +315,11 @@ MEANING: dict[str, tuple[Fault, str, str]] = {
         "F1",
         "F1",
     ),
-    "effect": (rerecorded("finding_recorded", ("finding", "judgement", "effect"), -9.0), "F1", "F1"),
+    "effect": (
+        rerecorded("finding_recorded", ("finding", "judgement", "effect"), -9.0),
+        "F1",
+        "F1",
+    ),
     "sentence": (
         altered("finding_recorded", lambda data: data["finding"].update(statement="It won.")),
         "F1",
@@ -336,9 +349,9 @@ MEANING: dict[str, tuple[Fault, str, str]] = {
         rerecorded("model_called", ("usage", "completion"), 1), "the answer counts", ""
     ),
     "report": (
-        edited("reports/C1.md", "supported", "proven"), "it was edited", "F1"
+        edited("reports/C1.md", "supported", "proven"), "it was edited", ""
     ),
-    "page": (edited("reports/C1.html", "<h2", "<h2 class=x"), "C1.html", "F1"),
+    "page": (edited("reports/C1.html", "<h2", "<h2 class=x"), "C1.html", ""),
     "text in the vector store": (
         in_chroma(
             "UPDATE embedding_metadata SET string_value = 'else' "

@@ -37,7 +37,7 @@ def check(audit: Audit) -> None:
             raise Broken(
                 f"the report {wrong} is not what the record renders: it was edited",
                 f"reports/{wrong}",
-                {name},
+                {f"reports/{wrong}"},  # nothing of the record rests on it
                 f"scientist audit report {name} --html {name}.html",
             )
         else:
