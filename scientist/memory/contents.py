@@ -21,6 +21,7 @@ class Compared:
 
     same: int
     problem: str = ""
+    other_words: bool = False  # every document is one of the record's, but says something else
 
 
 def compare(workspace: Workspace, journal: Journal) -> Compared:
@@ -48,15 +49,22 @@ def compare(workspace: Workspace, journal: Journal) -> Compared:
         with guarded(folder):
             for document in held(generation):
                 key = (document.collection, document.address)
-                if due.get(key) != document:
-                    what = "is not what the record says" if key in due else "is not on record"
-                    return Compared(same, f"{key[1]} in {key[0]} {what}")
+                if key not in due:
+                    return Compared(same, f"{key[1]} in {key[0]} is not on record")
+                if _said(document) != _said(due[key]):
+                    problem = f"{key[1]} in {key[0]} is not what the record says"
+                    return Compared(same, problem, other_words=True)
                 wanted.discard(key)
                 same += 1
     if wanted:
         collection, address = min(wanted)
         return Compared(same, f"{address} is missing in {collection}")
     return Compared(same)
+
+
+def _said(document: Document) -> tuple[str, dict[str, Any]]:
+    """Its text and what is known of it; a store made before there was a field has none."""
+    return document.text, {key: one for key, one in document.metadata.items() if one != ""}
 
 
 def held(generation: Any) -> Iterator[Document]:

@@ -9,13 +9,16 @@ from typing import Any
 
 import orjson
 
+from scientist.audit.verifying import Outcome, verify_workspace
 from scientist.events import SCHEMA
 from scientist.journal import blobs, checkpoints, signing
 from scientist.journal.chain import GENESIS, encode
 from scientist.journal.merkle import Tree, leaf
+from scientist.workspace import Workspace
 
 Line = dict[str, Any]
 Change = Callable[[list[Line]], list[Line] | None]
+Fault = Callable[[Path], object]
 
 
 def journal_of(workspace: Path) -> Path:
@@ -68,3 +71,16 @@ def of(lines: list[Line], kind: str) -> list[Any]:
 
 def first(lines: list[Line], kind: str) -> Any:
     return of(lines, kind)[0]
+
+
+def verified(workspace: Path, deep: bool = True, **options: Any) -> Outcome:
+    return verify_workspace(Workspace(workspace), deep, **options)
+
+
+def altered(kind: str, edit: Callable[[Any], object], signed: bool = True) -> Fault:
+    """The first event of a kind says something else, and the record is made whole again."""
+
+    def change(lines: list[Line]) -> None:
+        edit(first(lines, kind))
+
+    return lambda workspace: rewrite(workspace, change, signed)

@@ -24,7 +24,7 @@ from scientist.audit.verifying import (
 )
 from scientist.audit.verifying.outcome import Audit, Broken, Fault, Outcome, Reach
 from scientist.audit.verifying.reach import reach
-from scientist.errors import ScientistError
+from scientist.errors import SandboxError, ScientistError, WorkspaceError
 from scientist.journal import Journal, anchors, signing, verify
 from scientist.journal.anchors import Anchor
 from scientist.journal.proofs import Proof
@@ -89,6 +89,8 @@ def _found(audit: Audit, name: str, check: Check) -> Fault | None:
         check(audit)
     except Broken as broken:
         problem, place, hint, names = broken.problem, broken.place, broken.hint, broken.names
+    except (WorkspaceError, SandboxError):
+        raise  # of this machine, not of the record
     except ScientistError as fault:
         problem, place, names = fault.message, "", Broken.named(fault.message)
         hint = fault.hint

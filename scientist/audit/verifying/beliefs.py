@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.journal import Entry, project
 from scientist.records import Finding, Hypothesis, Protocol
 from scientist.science import belief
+from scientist.science.consistency.credences import Credences
 
 SAID = re.compile(r"credence in (H\d+): ([0-9.]+) when it was proposed, ([0-9.]+) now")
 NEAR = 0.011  # what is said has two digits
@@ -16,8 +18,7 @@ NEAR = 0.011  # what is said has two digits
 def check(audit: Audit) -> None:
     """Each sentence of the record on how a credence moved."""
     hypotheses: dict[str, Hypothesis] = {}
-    findings: list[Finding] = []
-    seeds: dict[str, tuple[int, ...]] = {}
+    credences = Credences()
     kinds = ("hypothesis_proposed", "code_written", "protocol_sealed", "finding_recorded")
     for entry in audit.journal.entries(*kinds, "reasoned"):
         data = entry.data
@@ -25,40 +26,37 @@ def check(audit: Audit) -> None:
             case "hypothesis_proposed":
                 one = Hypothesis.model_validate(data["hypothesis"])
                 hypotheses[one.id] = one
-            case "code_written" if data["hypothesis"] in hypotheses:
-                known = hypotheses[data["hypothesis"]]
-                hypotheses[known.id] = project.with_code(known, data)
+                credences.ask(one)
+            case "code_written":
+                known = project.with_code(hypotheses[data["hypothesis"]], data)
+                hypotheses[known.id] = known
+                credences.ask(known)
             case "protocol_sealed":
-                seeds[data["digest"]] = Protocol.model_validate(data["protocol"]).seeds
+                seeds = Protocol.model_validate(data["protocol"]).seeds
+                credences.seal(data["digest"], seeds)
             case "finding_recorded":
-                findings.append(Finding.model_validate(data["finding"]))
+                credences.find(Finding.model_validate(data["finding"]))
             case "reasoned" if data["phase"] == "revise" and data["source"] == "code":
-                _moved(audit, entry, hypotheses, findings, seeds)
+                if found := SAID.fullmatch(data["text"]):
+                    _moved(entry, hypotheses, credences.now(), found)
+                    audit.count("credences")
 
 
 def _moved(
-    audit: Audit,
     entry: Entry,
-    hypotheses: dict[str, Hypothesis],
-    findings: list[Finding],
-    seeds: dict[str, tuple[int, ...]],
+    hypotheses: Mapping[str, Hypothesis],
+    credences: Mapping[str, float],
+    found: re.Match[str],
 ) -> None:
-    found = SAID.fullmatch(entry.data["text"])
-    if found is None:
-        return
     name, before, now = found[1], float(found[2]), float(found[3])
+    place = f"event {entry.seq}"
     if name not in hypotheses:
-        raise Broken(f"a credence in {name} was stated, which was never proposed")
-    (given,) = (
-        one
-        for one in belief.fold(list(hypotheses.values()), findings, seeds)
-        if one.hypothesis == name
-    )
-    if abs(given.prior - before) > NEAR or abs(given.credence - now) > NEAR:
+        raise Broken(f"a credence in {name} was stated, which was never proposed", place)
+    prior, credence = belief.prior(hypotheses[name]), credences[name]
+    if abs(prior - before) > NEAR or abs(credence - now) > NEAR:
         raise Broken(
             f"the credence in {name} is said to have gone from {before:.2f} to {now:.2f}; its "
-            f"findings take it from {given.prior:.2f} to {given.credence:.2f}",
-            f"event {entry.seq}",
+            f"findings take it from {prior:.2f} to {credence:.2f}",
+            place,
             {name},
         )
-    audit.count("credences")

@@ -5,11 +5,12 @@ The folders are scratch and may be gone; what is there must be what was recorded
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.errors import ScientistError
-from scientist.journal import project
+from scientist.journal import Entry, project
 from scientist.journal.project import ExperimentView
 from scientist.lab import folders, results
 from scientist.records import Trial
@@ -24,6 +25,9 @@ def check(audit: Audit) -> None:
         entry.data["experiment"]: entry.data["trials"]
         for entry in audit.journal.entries("experiment_finished")
     }
+    looked: dict[str, list[Entry]] = {}
+    for entry in audit.journal.entries("looked"):
+        looked.setdefault(entry.data["experiment"], []).append(entry)
     for view in project.experiments(audit.journal):
         if view.id not in counts:
             continue
@@ -34,20 +38,19 @@ def check(audit: Audit) -> None:
                 f"{len(recorded)}"
             )
         audit.count("trials", len(recorded))
-        _looks(audit, view, recorded)
+        _looks(audit, looked.get(view.id, ()), recorded)
         _held(audit, view, {(one.arm, one.seed): one for one in recorded})
 
 
-def _looks(audit: Audit, view: ExperimentView, recorded: list[Trial]) -> None:
+def _looks(audit: Audit, looked: Iterable[Entry], recorded: list[Trial]) -> None:
     """What was looked at on the way is where the whole begins."""
     begun = 0
-    for entry in audit.journal.entries("looked", campaign=view.campaign):
-        if entry.data["experiment"] != view.id:
-            continue
+    for entry in looked:
         part = project.raw_trials(audit.journal, entry.data["trials_blob"])
         if recorded[begun : begun + len(part)] != part:
             raise Broken(
-                f"the trials of experiment {view.id} are not those that were looked at on the way",
+                f"the trials of experiment {entry.data['experiment']} are not those that were "
+                "looked at on the way",
                 f"event {entry.seq}",
             )
         begun += len(part)

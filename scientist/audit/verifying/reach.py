@@ -30,15 +30,13 @@ def reach(journal: Journal, names: frozenset[str] = frozenset(), since: int | No
     campaigns: dict[str, None] = {name: None for name in sorted(names) if name.startswith("C")}
     for seq, campaign, kind, data, said in _told(journal):
         late = since is not None and seq >= since
-        if late and campaign and campaign.startswith("C"):
-            campaigns[campaign] = None
         if not (late or bad & said):
             continue
         own = _own(kind, data)
+        if campaign and campaign.startswith("C"):
+            campaigns[campaign] = None
         if kind == "finding_recorded":
             findings[own] = None
-            if campaign:
-                campaigns[campaign] = None
         elif kind == "assertion_made":
             claims[own] = None
         if own and names and (kind != "campaign_opened"):

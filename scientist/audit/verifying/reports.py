@@ -1,11 +1,13 @@
 """Saved reports against what the record renders: as it was when the campaign ended, or is now.
 
 A report is written when its campaign ends; what was recorded later, of other campaigns too, may
-show in a new one. So it is rendered from the record as it was at every checkpoint since that end.
+show in a new one. So it is rendered from the record as it was at the checkpoints since that end,
+and after whatever another campaign added in the minute in which it was written.
 """
 
 from __future__ import annotations
 
+import datetime
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +15,16 @@ from pathlib import Path
 from scientist import __version__
 from scientist.audit import report as reports
 from scientist.audit.verifying.outcome import Audit, Broken
-from scientist.journal import Journal
+from scientist.journal import Entry, Journal
 from scientist.journal.checkpoints import KIND
 
 MOST_MOMENTS = 4
+WHILE_SECONDS, MOST_MEANWHILE = 60, 40
+SHOWING = (
+    *("finding_recorded", "protocol_sealed", "judged", "hypothesis_proposed", "code_written"),
+    *("assertion_made", "assertion_pinned", "relation_judged", "conflict_found"),
+    *("conflict_resolved", "campaign_opened", "campaign_closed"),
+)
 
 
 def check(audit: Audit) -> None:
@@ -61,13 +69,24 @@ def _unlike(journal: Journal, name: str, saved: dict[str, str]) -> str:
 def _moments(journal: Journal, name: str) -> Iterator[int]:
     """How many events there were when a report may have been written, the likeliest first."""
     ends = [entry.seq for entry in journal.entries("campaign_closed", campaign=name)]
-    signed = [entry.seq for entry in journal.entries(KIND)]
+    signed = list(journal.entries(KIND))
     found: dict[int, None] = {}
     for end in reversed(ends):
-        later = [seq for seq in signed if seq > end][:MOST_MOMENTS]
-        found |= dict.fromkeys((*later, end))
+        later = [entry for entry in signed if entry.seq > end][:MOST_MOMENTS]
+        found |= dict.fromkeys((*(entry.seq for entry in later), end))
+        found |= dict.fromkeys(_meanwhile(journal, later[0]) if later else ())
     last = sum(1 for _ in journal.raw())
     yield from dict.fromkeys((*found, last))
+
+
+def _meanwhile(journal: Journal, ended: Entry) -> Iterator[int]:
+    """What others wrote while a report was made that may show in it."""
+    began = datetime.datetime.fromisoformat(ended.time)
+    shows = [e for e in journal.since(ended.seq, *SHOWING) if e.seq > ended.seq][:MOST_MEANWHILE]
+    for entry in shows:
+        if (datetime.datetime.fromisoformat(entry.time) - began).total_seconds() > WHILE_SECONDS:
+            return
+        yield entry.seq
 
 
 def _as_of(journal: Journal, events: int) -> tempfile.TemporaryDirectory[str]:
