@@ -150,8 +150,8 @@ MEANING: dict[str, tuple[Fault, str, str]] = {
     ),
     "experiment left out": (
         lambda w: rewrite(w, lambda x: [e for e in x if e["data"].get("experiment") != "X1"]),
-        "",
-        "",
+        "X1 is not on record: what stands in its place is X2",
+        "F1",
     ),
     "campaign without its opening": (
         lambda w: rewrite(w, without_opening), "C1 was never opened", ""
@@ -227,22 +227,19 @@ def test_a_fraud_that_was_chained_and_signed_anew_is_found_by_what_it_says(
     assert falls in found.fault.reach.told()
 
 
-def test_a_level_and_seeds_that_the_tests_before_do_not_explain_are_found(copy: Path) -> None:
+def test_a_level_that_the_tests_before_it_do_not_leave_is_found(copy: Path) -> None:
     def change(lines: list[Line]) -> None:
-        sealed = first(lines, "protocol_sealed")
+        sealed = of(lines, "protocol_sealed")[-1]
         before, sealed["protocol"]["level"] = sealed["digest"], 0.04
         sealed["digest"] = protocols.digest(sealed["protocol"])
         for line in lines:
-            for name in ("protocol_digest", "confirms"):
-                _replace(line["data"], name, before, sealed["digest"])
+            _replace(line["data"], "protocol_digest", before, sealed["digest"])
 
     rewrite(copy, change)
     found = verified(copy)
     assert found.fault is not None
-    assert "is not the" in found.fault.problem
-    assert "that the tests before it leave" in found.fault.problem or (
-        "not the one that was sealed" in found.fault.problem
-    )
+    assert "the level 0.04 of a test of" in found.fault.problem
+    assert "that the tests before it leave" in found.fault.problem
 
 
 def _replace(data: Any, name: str, old: str, new: str) -> None:
