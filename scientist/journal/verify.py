@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +141,9 @@ class _Pass:
             raw = orjson.loads(line)
             seq, time, kind, campaign = raw["seq"], raw["time"], raw["kind"], raw["campaign"]
             previous, data = raw["previous"], {"kind": kind, **raw["data"]}
+            late, backwards = raw["schema"] > SCHEMA, time < self._time
+            head = {"seq": seq, "time": time, "kind": kind, "campaign": campaign}
+            begin = orjson.dumps({**head, "schema": raw["schema"]})
         except (ValueError, KeyError, TypeError) as fault:
             raise _Bad("a line is no event") from fault
         if previous != found.head:
@@ -150,22 +152,21 @@ class _Pass:
             )
         if seq != found.events + 1:
             raise _Bad(f"event {found.events + 1} is missing")
-        at = body.find(b'"kind":"')  # as readers find it that do not parse the line
-        if not body.startswith(_mark(kind), at):
-            raise _Bad("a line says twice what kind of event it is")
-        if raw.get("schema", 1) > SCHEMA:
+        more = line.startswith(MORE)
+        if not line.startswith(begin[1:-1], len(MORE) if more else 1):
+            raise _Bad("a line is not written as the journal writes it")  # readers could differ
+        if late:
             raise _Bad("an event is of a later version: use a newer scientist")
         try:
             _validate(data)
         except ValueError as invalid:
             said = str(invalid).splitlines()[0]
             raise _Bad(f"an event does not fit its schema: {said}") from invalid
-        if time < self._time:
-            self._backwards += 1
+        self._backwards += backwards
         self._time = time
         if self._batch and self._batch != (time, campaign):
             raise _Bad("a batch of events that belong together was cut in two")
-        self._batch = (time, campaign) if line.startswith(MORE) else None
+        self._batch = (time, campaign) if more else None
         if kind in _COUNTED:
             self._count(kind, data)
         if self._blobs is not None and (b"blob" in line or b'"output":"' in line):
@@ -260,11 +261,6 @@ class _Pass:
             found.notes.append(f"the clock went back {self._backwards} times between events")
         if found.unsigned:
             found.notes.append(f"{found.unsigned} checkpoints are signed by nobody")
-
-
-@lru_cache(maxsize=256)
-def _mark(kind: object) -> bytes:
-    return b'"kind":"%s"' % str(kind).encode()
 
 
 def addresses(line: bytes) -> Iterator[tuple[bytes, bytes]]:
