@@ -48,6 +48,7 @@ class Verification:
     place: str = ""
     invalid_from: int | None = None
     bad_blob: str = ""
+    began: dict[str, int] = field(default_factory=dict)  # first event of a campaign or thread
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -162,6 +163,8 @@ class _Pass:
         except ValueError as invalid:
             said = str(invalid).splitlines()[0]
             raise _Bad(f"an event does not fit its schema: {said}") from invalid
+        if campaign and campaign not in found.began:
+            found.began[campaign] = seq
         self._backwards += backwards
         self._time = time
         if self._batch and self._batch != (time, campaign):

@@ -69,7 +69,7 @@ def verify_workspace(
     outcome = Outcome(record, deep=deep or rerun is not None, notes=[*notes, *record.notes])
     _say_what_is_signed(outcome, keys)
     with Journal(place.journal) as journal:
-        audit = Audit(place, journal, outcome.notes, outcome.counts)
+        audit = Audit(place, journal, record, outcome.notes, outcome.counts)
         if not record.passed:
             outcome.fault = _of_bytes(audit, record)
             return outcome

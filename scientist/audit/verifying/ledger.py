@@ -9,7 +9,7 @@ from typing import Any
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.journal import Entry
 
-_CAMPAIGN = re.compile(rb'"campaign":"(C[0-9]+)"')
+_CAMPAIGN = re.compile(r"C[0-9]+")
 _ENDS = ("campaign_opened", "campaign_resumed", "campaign_closed", "campaign_paused")
 _NUMBERED: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "essay_added": ("E", lambda data: data["essay"]),
@@ -43,15 +43,9 @@ def check(audit: Audit) -> None:
 
 def _nothing_before(audit: Audit, opened: dict[str, int]) -> None:
     """No event of a campaign stands before the one that opened it."""
-    seen: set[bytes] = set()
-    for number, line in enumerate(audit.journal.raw(), 1):
-        found = _CAMPAIGN.search(line, 0, 200)
-        if found is None or found[1] in seen:
-            continue
-        seen.add(found[1])
-        name = found[1].decode()
-        if opened.get(name) != number:
-            raise Broken(f"campaign {name} has events before it was opened", f"event {number}")
+    for name, seq in audit.record.began.items():
+        if _CAMPAIGN.fullmatch(name) and opened.get(name) != seq:
+            raise Broken(f"campaign {name} has events before it was opened", f"event {seq}")
 
 
 def _numbers(audit: Audit) -> None:

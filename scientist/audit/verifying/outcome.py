@@ -21,6 +21,7 @@ class Audit:
 
     place: Workspace
     journal: Journal
+    record: Verification
     notes: list[str]
     counts: dict[str, int]
 
