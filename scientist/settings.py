@@ -7,6 +7,7 @@ Neither file can be written from inside a sandbox.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ FOREIGN_NAMES = {
     "ray_address": "RAY_ADDRESS",
 }
 SECRET = {"api_key"}
+_SECRETS = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|TOKEN|SECRET|PASSWORD)$")
+_LEAST_SECRET = 12  # characters; what is shorter may stand anywhere
 LIBRARIES = ("numpy", "scipy", "sklearn", "networkx", "matplotlib", "torch")
 Whole = Annotated[int, Field(le=2**53)]  # what JSON can hold without loss
 
@@ -171,6 +174,19 @@ class Resolved(BaseModel):
         """The values without secrets, for the journal."""
         values = self.values.model_dump(mode="json")
         return {k: ("********" if k in SECRET and v else v) for k, v in values.items()}
+
+
+def secrets(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Values of the environment that no record may hold, by what their variables are called."""
+    environment = os.environ if environment is None else environment
+    return [
+        value
+        for name, value in environment.items()
+        if _SECRETS.search(name.upper())
+        and len(value) >= _LEAST_SECRET
+        and not value.startswith(("/", "http://", "https://"))
+        and not any(character.isspace() for character in value)
+    ]
 
 
 def user_file() -> Path:

@@ -25,6 +25,7 @@ OWNERS = {
     "openai": {"llm"},
     "xllamacpp": {"llm"},
     "chromadb": {"memory"},
+    "cryptography": {"journal"},
     "onnxruntime": {"memory"},
     "langgraph": {"agent", "chat"},
     "mcp": {"chat"},
@@ -41,7 +42,7 @@ OWNERS = {
 }
 HEAVY = (
     *("langgraph", "openai", "chromadb", "ray", "numpy", "scipy", "onnxruntime", "xllamacpp"),
-    *("mcp", "prompt_toolkit"),
+    *("mcp", "prompt_toolkit", "cryptography"),
 )
 MOST_LINES = 400
 

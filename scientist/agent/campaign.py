@@ -26,6 +26,7 @@ from scientist.events import (
     Failed,
 )
 from scientist.journal import Entry, Journal
+from scientist.journal import checkpoints as signed
 from scientist.journal.costs import spent
 from scientist.lab import tiers
 from scientist.llm.client import Client
@@ -80,9 +81,13 @@ def drive(
     )
     with locks.only(workspace.locks, name, taken):
         try:
-            return _drive(name, workspace, journal, resolved, screen, resume)
+            ended = _drive(name, workspace, journal, resolved, screen, resume)
+            signed.sign(journal, f"{name} ended")
+            return ended
         except BudgetError as spent:
-            return _end(name, journal, "budget", spent.message)
+            ended = _end(name, journal, "budget", spent.message)
+            signed.sign(journal, f"{name} ended")
+            return ended
         except ScientistError as fault:
             if not isinstance(fault, Interrupted | WorkspaceError | UsageError):
                 failed = Failed(error=fault.kind, message=fault.message, hint=fault.hint)

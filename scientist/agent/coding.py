@@ -68,7 +68,7 @@ def write(bench: Bench, round_: int, hypothesis: Hypothesis) -> dict[str, str]:
 
     def record(last: Written) -> tuple[dict[str, str], Sequence[Event]]:
         if not last.problem:
-            code_hash = bench.journal.put(last.code)
+            code_hash = bench.journal.put(last.code, exact=True)
             written = CodeWritten(
                 hypothesis=hypothesis.id,
                 rung=hypothesis.rung,

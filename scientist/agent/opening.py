@@ -13,7 +13,7 @@ from scientist import __version__
 from scientist.agent.budget import MB, folder_bytes, more, raised
 from scientist.errors import UsageError
 from scientist.events import CampaignOpened, Event, HypothesisProposed
-from scientist.journal import Journal, project
+from scientist.journal import Journal, checkpoints, project
 from scientist.journal.costs import Spent, spent
 from scientist.records import Budget, Hypothesis, JsonObject
 from scientist.science.protocol import check_plan
@@ -67,6 +67,7 @@ def open_campaign(
             named = given.model_copy(update={"id": number})
             events.append(HypothesisProposed(hypothesis=named))
         journal.append_all(events, name, sync=True)
+        checkpoints.sign(journal, f"{name} opened")
     return name
 
 

@@ -64,7 +64,7 @@ def sweep(
     journal.append(
         Swept(
             kit=kit.name,
-            code_hash=journal.put(kit.code),
+            code_hash=journal.put(kit.code, exact=True),
             over=over,
             levels=tuple(levels),
             parameters=dict(parameters),

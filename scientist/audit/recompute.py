@@ -6,6 +6,8 @@ taken apart again, and what was judged without a finding is looked at, too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scientist.audit.evidence import gather
 from scientist.errors import JournalError
 from scientist.journal import Journal, project
@@ -22,13 +24,14 @@ def recompute(journal: Journal) -> tuple[int, list[str]]:
     """How many findings say exactly what the record gives, and what could not be looked at."""
     views, notes = project.findings(journal), list[str]()
     evidence: Evidence | None = None
+    weaker = _weaker(journal)
     told: dict[str, str] = {}
     for number, view in enumerate(views, start=1):
         record = view.record
         found = integrity.of_finding(journal, record)
         earlier = [d for d in found if d.startswith(integrity.OTHER_RULE)]
         hidden = [d for d in found if d not in record.deviations and d not in earlier]
-        hidden += _of_record(journal, view, number)
+        hidden += _of_record(journal, view, number, weaker.get(number, ()))
         if record.protocol_digest and record.protocol_digest in told:
             hidden.append(f"{told[record.protocol_digest]} tells of the same protocol")
         told[record.protocol_digest] = record.id
@@ -52,7 +55,9 @@ def recompute(journal: Journal) -> tuple[int, list[str]]:
     return len(views) - len(notes), notes
 
 
-def _of_record(journal: Journal, view: FindingView, number: int) -> list[str]:
+def _of_record(
+    journal: Journal, view: FindingView, number: int, weaker: Sequence[str]
+) -> list[str]:
     """What surrounds the numbers of a finding: its name, its quotes, what was weaker."""
     record = view.record
     found: list[str] = []
@@ -64,8 +69,21 @@ def _of_record(journal: Journal, view: FindingView, number: int) -> list[str]:
         code = journal.get(project.protocol(journal, record.protocol_digest).code_hash).decode()
         if record.meaning != meaning(code, record.treatment, record.control, record.metric):
             found.append("what it says of its names is not what the sealed code says of them")
-    known = project.degradations(journal, view.campaign)
-    found += [f"it does not say: {d}" for d in known if d not in record.degradations]
+    found += [f"it does not say: {d}" for d in weaker if d not in record.degradations]
+    return found
+
+
+def _weaker(journal: Journal) -> dict[int, tuple[str, ...]]:
+    """What was weaker than intended in a campaign when each finding was recorded, by its number."""
+    found: dict[int, tuple[str, ...]] = {}
+    known: dict[str | None, tuple[str, ...]] = {}
+    for entry in journal.entries("degraded", "finding_recorded"):
+        so_far = known.get(entry.campaign, ())
+        if entry.kind == "degraded":
+            said = f"{entry.data['what']}: {entry.data['reason']}"
+            known[entry.campaign] = (*so_far, said)
+        else:
+            found[len(found) + 1] = so_far
     return found
 
 

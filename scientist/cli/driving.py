@@ -40,7 +40,7 @@ def drive(
         from scientist.lab.executors import ready
 
         ready.check(resolved.values)
-    with options.writing(workspace) as (place, journal):
+    with options.writing(workspace, tell=True) as (place, journal):
         from scientist.cli.live import LiveView
 
         with LiveView(output.console()) as view, _polite_stop(view.say) as stop_asked:
@@ -82,7 +82,7 @@ def try_out(
         from scientist.agent.opening import open_campaign
 
         for content in kept:
-            journal.put(content)
+            journal.put(content, exact=True)
         return open_campaign(journal, resolved, hypothesis.statement, (), hypothesis)
 
     def shown(journal: Journal, finding: str) -> None:

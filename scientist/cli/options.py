@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scientist.errors import UsageError
+from scientist.errors import ScientistError, UsageError
 
 if TYPE_CHECKING:
     from scientist.artifacts import Progress
@@ -109,17 +109,38 @@ def reading(directory: Path | None) -> Iterator[tuple[Workspace, Journal]]:
 
 @contextmanager
 def writing(
-    directory: Path | None, must_exist: bool = False
+    directory: Path | None, must_exist: bool = False, tell: bool = False
 ) -> Iterator[tuple[Workspace, Journal]]:
-    """A workspace to write to, its journal opened for writing."""
+    """A workspace to write to, its journal opened for writing and signed when this ends.
+
+    With `tell` the anchor is printed: it lets anybody see later that nothing was taken away.
+    """
     from scientist.journal import Journal
+    from scientist.settings import secrets
     from scientist.workspace import existing, locate, writable
 
     if must_exist:
         existing(locate(directory))
     workspace = writable(locate(directory))
     with Journal(workspace.journal, write=True) as journal:
-        yield workspace, journal
+        journal.hide(*secrets())
+        try:
+            yield workspace, journal
+        finally:
+            _sign(journal, tell)
+
+
+def _sign(journal: Journal, tell: bool) -> None:
+    """A checkpoint over what a command wrote; a fault here must not hide another."""
+    from scientist.cli import output
+    from scientist.journal import checkpoints
+
+    try:
+        anchor = checkpoints.sign(journal, "a command ended")
+    except (ScientistError, OSError, ValueError):
+        return  # what is wrong with the record, `audit verify` says
+    if tell and anchor:
+        output.note(f"anchor: {anchor}")
 
 
 @contextmanager

@@ -46,7 +46,10 @@ def add(journal: Journal, path: Path) -> list[Added]:
     added again; the answer then names the essay they are.
     """
     sources = [(_name(file, path), read(file)) for file in files(path)]
-    stored = [(journal.put(source.bytes), journal.put(source.text)) for _, source in sources]
+    stored = [
+        (journal.put(source.bytes, exact=True), journal.put(source.text, exact=True))
+        for _, source in sources
+    ]
     answers: list[Added] = []
     fresh: list[EssayAdded] = []
     with journal.locked():  # a running campaign waits: only what needs the number is done here
@@ -65,7 +68,7 @@ def add(journal: Journal, path: Path) -> list[Added]:
                         source_blob=source_blob,
                         text_blob=text_blob,
                         sentences=len(source.sentences),
-                        passages_blob=journal.put(_numbered(essay, source)),
+                        passages_blob=journal.put(_numbered(essay, source), exact=True),
                     )
                 )
                 known[source_blob] = fresh[-1]

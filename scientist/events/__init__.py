@@ -58,7 +58,7 @@ from scientist.events.experiments import (
     ProtocolSealed,
     Swept,
 )
-from scientist.events.record import EssayAdded, TornTailRecovered
+from scientist.events.record import CheckpointSigned, EssayAdded, TornTailRecovered
 
 __all__ = [
     "EVENT",
@@ -72,6 +72,7 @@ __all__ = [
     "CampaignPaused",
     "CampaignResumed",
     "CandidateRejected",
+    "CheckpointSigned",
     "CodeGivenUp",
     "CodeWritten",
     "ConflictFound",
@@ -153,6 +154,7 @@ Event = Annotated[
     | EffectIntended
     | EffectDone
     | Degraded
+    | CheckpointSigned
     | TornTailRecovered
     | Failed,
     Field(discriminator="kind"),

@@ -29,3 +29,21 @@ class TornTailRecovered(Record):
     segment: str
     size: int
     blob: str
+
+
+class CheckpointSigned(Record):
+    """What the Merkle tree over the first `size` events was, signed by whoever wrote.
+
+    `opened` and `closed` count the events by which campaigns opened and ended so far; `peaks` are
+    the roots of the tree's whole subtrees. Without a key it is signed by nobody.
+    """
+
+    kind: Literal["checkpoint_signed"] = "checkpoint_signed"
+    size: int
+    root: str
+    peaks: tuple[str, ...]
+    opened: int
+    closed: int
+    reason: str
+    key: str = ""
+    signature: str = ""

@@ -45,7 +45,7 @@ NAMING = frozenset(
 )
 TOGETHER = 20_000
 _HEAD = re.compile(
-    rb'\{(?:"more":true,)?"seq":\d+,"time":"([^"\\]*)","kind":"([a-z_]+)",'
+    rb'\{(?:"more":true,)?"seq":\d{1,18},"time":"([^"\\]*)","kind":"([a-z_]+)",'
     rb'"campaign":(?:"([^"\\]*)"|null),"schema":\d+,"data":(?:\{"phase":"([a-z_]+)")?'
 )
 _NAME = re.compile(r"[A-Z][0-9]{1,9}(?::[0-9]{1,9})?|[0-9a-f]{64}")

@@ -23,6 +23,7 @@ from scientist.journal.filing import SCHEMA, Filing, words
 from scientist.journal.places import segments
 
 FILE = "index.sqlite"
+OTHER_VERSION = "it is of another version"  # and made anew when it is next asked
 LEAST_BYTES = 4 * 1024 * 1024  # a smaller journal is read faster than a file is kept in step
 TOGETHER = 256  # places that are looked up at once: the first line must not wait for the last
 BUSY_SECONDS = 30.0
@@ -296,13 +297,14 @@ def differs(folder: Path) -> str:
     if not file.is_file():
         return ""
     fresh = sqlite3.connect(":memory:", isolation_level=None)
-    kept = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
+    kept = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, isolation_level=None)
     with closing(fresh), closing(kept):
-        Filing(fresh, folder, segments(folder), None).bring_up_to_date()
         try:
+            kept.execute("BEGIN")  # as it is now: another process may be filing
             if _schema(kept) != set(SCHEMA):
-                return "it is of another version"
+                return OTHER_VERSION
             last = kept.execute("SELECT max(n) FROM event").fetchone()[0] or 0  # it may be behind
+            Filing(fresh, folder, segments(folder), None).bring_up_to_date()
             for ask, at in _EVERYTHING:
                 right = (row for row in fresh.execute(ask) if row[at] <= last)
                 for one, other in zip_longest(right, kept.execute(ask)):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from scientist.journal.chain import MORE
 
-_HEAD = re.compile(rb'\{(?:"more":true,)?"seq":(\d+),"time":"[^"\\]*","kind":"([a-z_]+)",')
+_HEAD = re.compile(rb'\{(?:"more":true,)?"seq":(\d{1,18}),"time":"[^"\\]*","kind":"([a-z_]+)",')
 _MARK_BYTES = 80  # the end of the last line: its hash
 SEQ_UNKNOWN = 0
 

@@ -18,14 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from scientist.errors import JournalError
+from scientist.errors import JournalError, UsageError
 from scientist.events import SCHEMA, Event, TornTailRecovered
 from scientist.journal import blobs
 from scientist.journal.chain import GENESIS, MORE, Entry, decode, encode
 from scientist.journal.places import SEQ_UNKNOWN, Place, Places, segments
+from scientist.journal.redact import Redactor
 from scientist.workspace import explain
 
 SEGMENT_BYTES = 64 * 1024 * 1024
+_BEFORE, _BEHIND = 60, 150  # bytes of a line that are never anybody's words
 T = TypeVar("T")
 
 
@@ -65,6 +67,7 @@ class Journal:
         self._reading = threading.RLock()
         self._places = Places(folder)
         self._folded: dict[Fold[Any], _Folded] = {}
+        self._redactor = Redactor()
         if write:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -129,11 +132,27 @@ class Journal:
                 listener(entry)
         return written
 
-    def put(self, content: bytes | str) -> str:
-        """Store a blob and return its address."""
-        return blobs.put(
-            self.blob_folder, content.encode() if isinstance(content, str) else content
-        )
+    def hide(self, *secrets: str | None) -> None:
+        """Keep these out of everything that is written from now on."""
+        for secret in secrets:
+            self._redactor.hide(secret)
+
+    def put(self, content: bytes | str, exact: bool = False) -> str:
+        """Store a blob and return its address; secrets in it are hidden.
+
+        What must stay as it is, byte for byte (`exact`: code, essays), is refused if a known secret
+        stands in it.
+        """
+        raw = content.encode() if isinstance(content, str) else content
+        if exact and self._redactor.knows(raw):
+            raise UsageError(
+                "a secret that is in use, such as an API key, stands in what is to be kept word "
+                "for word: code, data or an essay",
+                "take the secret out of that file, then do the same again",
+            )
+        if not exact and self._redactor.touches(raw):
+            raw = self._redactor.clean(raw)
+        return blobs.put(self.blob_folder, raw)
 
     def get(self, digest: str) -> bytes:
         """The bytes of a blob, checked."""
@@ -150,6 +169,9 @@ class Journal:
             data = event.model_dump(mode="json", exclude={"kind"})
             seq += 1
             line, digest = encode(seq, now, campaign, event.kind, data, SCHEMA, head, left > 0)
+            if self._redactor.touches(line[_BEFORE:-_BEHIND]):
+                data = self._redactor.clean_data(data)
+                line, digest = encode(seq, now, campaign, event.kind, data, SCHEMA, head, left > 0)
             entries.append(Entry(seq, now, event.kind, campaign, data, head, digest))
             head = digest
             buffer += line
@@ -185,7 +207,7 @@ class Journal:
             with segment.open("rb") as file:
                 file.seek(size - torn)
                 content = file.read()
-            blob = self.put(content)
+            blob = blobs.put(self.blob_folder, content)  # as it is: what was written was clean
             os.ftruncate(self._descriptor, size - torn)
             size -= torn
         if line is None and before is not None:
@@ -230,6 +252,19 @@ class Journal:
         else:
             found = lines(self.folder)
         return self._decoded(found, kinds, campaign)
+
+    def raw(self) -> Iterator[bytes]:
+        """Every line, byte for byte."""
+        return lines(self.folder)
+
+    def behind(self, kind: str) -> tuple[bytes | None, Iterator[bytes]]:
+        """The line of the last entry of a kind, and every line behind it; all if there is none."""
+        with self._reading:
+            found = [one for one in self._places.of((kind,)) if one.seq != SEQ_UNKNOWN]
+            if not found:
+                return None, lines(self.folder)
+            (line,) = self._places.lines(found[-1:])
+        return line, lines(self.folder, found[-1])
 
     def since(self, seq: int, *kinds: str) -> Iterator[Entry]:
         """The entries of some kinds from that number on."""
@@ -286,11 +321,14 @@ class Journal:
             yield entry
 
 
-def lines(folder: Path) -> Iterator[bytes]:
-    """Every line of every whole batch; what is cut off at the end does not count."""
+def lines(folder: Path, behind: Place | None = None) -> Iterator[bytes]:
+    """Every line of every whole batch, or those behind a place; what is cut off does not count."""
     waiting: list[bytes] = []
-    for segment in segments(folder):
+    first = behind.segment if behind else 0
+    for number, segment in enumerate(segments(folder)[first:], first):
         with segment.open("rb") as file:
+            if behind and number == first:
+                file.seek(behind.offset + behind.length)
             for line in file:
                 if not line.endswith(b"\n"):
                     continue

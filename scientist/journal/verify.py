@@ -1,20 +1,33 @@
-"""Check the chain from the first byte to the last, trusting nothing but the bytes."""
+"""Check the record from the first byte to the last, in one pass, trusting nothing but the bytes.
+
+Line by line: its hash, the chain, batches, the schema, the blobs it names; at each checkpoint the
+tree, the signature and the count of campaigns; at each anchor the root. What the events mean is for
+`audit.verifying`.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from scientist.events import EVENT
-from scientist.journal import blobs
+from scientist.events import EVENT, SCHEMA
+from scientist.journal import blobs, checkpoints, signing
+from scientist.journal.anchors import Anchor
 from scientist.journal.chain import GENESIS, MORE, split
+from scientist.journal.merkle import Tree
 from scientist.journal.places import segments
 
-_ADDRESS = re.compile(rb'"([a-z_]+_blob|blob)":"([0-9a-f]{64})"')
+_ADDRESS = re.compile(rb'"([a-z_]+_blob|blob|output)":"([0-9a-f]{64})"')
+_LISTED = re.compile(rb'"(trials_blobs)":\[([0-9a-f",]*)\]')
+_HASH = re.compile(rb"[0-9a-f]{64}")
+_COUNTED = frozenset(("campaign_opened", "campaign_closed", checkpoints.KIND))
+_sha256, _validate = hashlib.sha256, EVENT.validate_python  # looked up for every line
 
 
 @dataclass
@@ -24,10 +37,18 @@ class Verification:
     events: int = 0
     blobs: int = 0
     head: str = GENESIS
+    root: str = ""
     torn_bytes: int = 0
+    checkpoints: int = 0
+    covered: int = 0  # events that the last checkpoint covers
+    anchored: int = 0  # anchors that were held against it
+    keys: list[str] = field(default_factory=list)
+    unsigned: int = 0
     problem: str = ""
     place: str = ""
     invalid_from: int | None = None
+    bad_blob: str = ""
+    began: dict[str, int] = field(default_factory=dict)  # first event of a campaign or thread
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -35,66 +56,225 @@ class Verification:
         return not self.problem
 
 
-def verify(folder: Path, check_blobs: bool = True) -> Verification:
-    """Re-hash every line and every blob; stop at the first bad place and name it."""
-    result = Verification()
-    unfinished = 0
-    seen: set[bytes] = set()
-    files = segments(folder)
-    expected = [f"{n:06d}.jsonl" for n in range(1, len(files) + 1)]
-    for file, name in zip(files, expected, strict=True):
-        if file.name != name:
-            return _fail(result, f"segment {name} is missing", name)
-        with file.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
-                if not line.endswith(b"\n"):
-                    if file is not files[-1]:
-                        return _fail(result, "a line is cut off", f"{name}:{number}")
-                    result.torn_bytes = len(line)
-                    result.notes.append(f"{len(line)} bytes of an unfinished line at the end")
-                    continue
-                if problem := _check(line, result):
-                    return _fail(result, problem, f"{name}:{number}")
-                unfinished = unfinished + 1 if line.startswith(MORE) else 0
-                if check_blobs:
-                    for key, address in _ADDRESS.findall(line):
-                        if address in seen:
-                            continue
-                        seen.add(address)
-                        if problem := _check_blob(folder / "blobs", address.decode()):
-                            return _fail(result, f"{problem} ({key.decode()})", f"{name}:{number}")
-                        result.blobs += 1
-    if unfinished:
-        result.notes.append(f"{unfinished} events of an unfinished batch at the end")
-    return result
+def verify(
+    folder: Path,
+    check_blobs: bool = True,
+    anchors: Iterable[Anchor] = (),
+    keys: Collection[str] = (),
+) -> Verification:
+    """Look at every line and every blob; stop at the first bad place and name it.
+
+    With `keys`, only checkpoints signed by one of them are good.
+    """
+    return _Pass(folder, check_blobs, anchors, keys).run()
 
 
-def _check(line: bytes, result: Verification) -> str:
-    parts = split(line)
-    if parts is None:
-        return "a line has no hash"
-    body, stored = parts
-    if hashlib.sha256(body).hexdigest() != stored:
-        return "a line was altered: its hash does not match its bytes"
-    try:
-        raw = orjson.loads(body + b"}")
-        previous, seq, data = raw["previous"], raw["seq"], {"kind": raw["kind"], **raw["data"]}
-    except (ValueError, KeyError, TypeError):
-        return "a line is no event"
-    if previous != result.head:
-        return "the chain is broken: a line was removed, inserted or reordered before this one"
-    if seq != result.events + 1:
-        return f"event {result.events + 1} is missing"
-    try:
-        EVENT.validate_python(data)
-    except ValueError as invalid:
-        return f"an event does not fit its schema: {str(invalid).splitlines()[0]}"
-    result.events += 1
-    result.head = stored
-    return ""
+class _Bad(Exception):
+    """What is wrong, and with which blob."""
+
+    def __init__(self, problem: str, blob: str = "", since: int | None = None) -> None:
+        super().__init__(problem)
+        self.blob = blob
+        self.since = since
 
 
-def _check_blob(folder: Path, address: str) -> str:
+class _Pass:
+    """One reading of a journal."""
+
+    def __init__(
+        self, folder: Path, check_blobs: bool, anchors: Iterable[Anchor], keys: Collection[str]
+    ) -> None:
+        self.found = Verification()
+        self._folder = folder
+        self._blobs = folder / "blobs" if check_blobs else None
+        self._wanted = sorted(set(anchors), reverse=True)
+        self._keys = keys
+        self._tree = Tree()
+        self._seen: set[bytes] = set()
+        self._batch: tuple[str, str | None] | None = None
+        self._time = ""
+        self._backwards = 0
+        self._opened = self._closed = 0
+        self._sure = 0  # events that an anchor or a checkpoint has borne out
+        self._next = self._wanted[-1].size if self._wanted else -1
+
+    def run(self) -> Verification:
+        """All of it."""
+        found, files = self.found, segments(self._folder)
+        name, number, unfinished = "", 0, 0
+        try:
+            for count, file in enumerate(files, 1):
+                name, number = f"{count:06d}.jsonl", 0
+                if file.name != name:
+                    raise _Bad(f"segment {name} is missing")
+                with file.open("rb") as stream:
+                    for line in stream:
+                        number += 1
+                        if line.endswith(b"\n"):
+                            self._line(line)
+                            unfinished = unfinished + 1 if self._batch else 0
+                        elif file is not files[-1]:
+                            raise _Bad("a line is cut off")
+                        else:
+                            found.torn_bytes = len(line)
+                            said = f"{len(line)} bytes of an unfinished line at the end"
+                            found.notes.append(said)
+            name, number = "the end", 0
+            self._end()
+        except _Bad as bad:
+            found.problem, found.bad_blob = str(bad), bad.blob
+            found.place = f"{name}:{number}" if number else name
+            found.invalid_from = bad.since or found.events + 1
+        if unfinished and found.passed:
+            found.notes.append(f"{unfinished} events of an unfinished batch at the end")
+        found.root = self._tree.root()
+        return found
+
+    def _line(self, line: bytes) -> None:
+        found = self.found
+        parts = split(line)
+        if parts is None:
+            raise _Bad("a line has no hash")
+        body, stored = parts
+        if _sha256(body).hexdigest() != stored:
+            raise _Bad("a line was altered: its hash does not match its bytes")
+        try:
+            raw = orjson.loads(line)
+            seq, time, kind, campaign = raw["seq"], raw["time"], raw["kind"], raw["campaign"]
+            previous, data = raw["previous"], {"kind": kind, **raw["data"]}
+            late, backwards = raw["schema"] > SCHEMA, time < self._time
+            head = {"seq": seq, "time": time, "kind": kind, "campaign": campaign}
+            begin = orjson.dumps({**head, "schema": raw["schema"]})
+        except (ValueError, KeyError, TypeError) as fault:
+            raise _Bad("a line is no event") from fault
+        if previous != found.head:
+            raise _Bad(
+                "the chain is broken: a line was removed, inserted or reordered before this one"
+            )
+        if seq != found.events + 1:
+            raise _Bad(f"event {found.events + 1} is missing")
+        more = line.startswith(MORE)
+        if not line.startswith(begin[1:-1], len(MORE) if more else 1):
+            raise _Bad("a line is not written as the journal writes it")  # readers could differ
+        if late:
+            raise _Bad("an event is of a later version: use a newer scientist")
+        try:
+            _validate(data)
+        except ValueError as invalid:
+            said = str(invalid).splitlines()[0]
+            raise _Bad(f"an event does not fit its schema: {said}") from invalid
+        if campaign and campaign not in found.began:
+            found.began[campaign] = seq
+        self._backwards += backwards
+        self._time = time
+        if self._batch and self._batch != (time, campaign):
+            raise _Bad("a batch of events that belong together was cut in two")
+        self._batch = (time, campaign) if more else None
+        if kind in _COUNTED:
+            self._count(kind, data)
+        if self._blobs is not None and (b"blob" in line or b'"output":"' in line):
+            self._check_blobs(line)
+        self._tree.add(_sha256(b"\0" + line[:-1]).digest())
+        found.events = seq
+        found.head = stored
+        if seq == self._next:
+            self._anchors()
+
+    def _count(self, kind: str, data: Mapping[str, Any]) -> None:
+        if kind == checkpoints.KIND:
+            self._checkpoint(data)
+        elif kind == "campaign_opened":
+            self._opened += 1
+        else:
+            self._closed += 1
+
+    def _checkpoint(self, data: Mapping[str, Any]) -> None:
+        """A checkpoint against the tree so far, its signature, its count of campaigns."""
+        found, before = self.found, self.found.events
+        since = self._sure + 1
+        root = self._tree.root()
+        peaks = [one.hex() for one in self._tree.peaks()]
+        if (data["size"], data["root"], list(data["peaks"])) != (before, root, peaks):
+            raise _Bad(
+                f"the checkpoint does not fit the {before} events before it: one of them was "
+                "removed, inserted or rewritten",
+                since=since,
+            )
+        for what, said, count in (
+            ("opened", data["opened"], self._opened),
+            ("ended", data["closed"], self._closed),
+        ):
+            if said != count:
+                raise _Bad(
+                    f"the ledger does not hold: the checkpoint counts {said} campaigns {what}, "
+                    f"the record has {count}",
+                    since=since,
+                )
+        key = data["key"]
+        if not key:
+            found.unsigned += 1
+        elif not signing.holds(key, data["signature"], checkpoints.message(data)):
+            raise _Bad("the signature of the checkpoint is wrong", since=since)
+        elif key not in found.keys:
+            found.keys.append(key)
+        if self._keys and key not in self._keys:
+            who = f"the key {key[:16]}…, which is none of those you named" if key else "no key"
+            raise _Bad(f"the checkpoint is signed by {who}", since=since)
+        found.checkpoints += 1
+        found.covered = before
+        self._sure = before
+
+    def _check_blobs(self, line: bytes) -> None:
+        for key, address in addresses(line):
+            if address in self._seen:
+                continue
+            self._seen.add(address)
+            assert self._blobs is not None
+            name = address.decode()
+            if problem := check_blob(self._blobs, name):
+                raise _Bad(f"{problem} ({key.decode()})", name)
+            self.found.blobs += 1
+
+    def _anchors(self) -> None:
+        """Hold the root against the anchors of this size."""
+        root = self._tree.root()
+        while self._wanted and self._wanted[-1].size == self.found.events:
+            anchor = self._wanted.pop()
+            if anchor.root != root:
+                raise _Bad(
+                    f"an anchor says that the first {anchor.size} events were others: the record "
+                    "was rewritten",
+                    since=self._sure + 1,
+                )
+            self.found.anchored += 1
+        self._sure = self.found.events
+        self._next = self._wanted[-1].size if self._wanted else -1
+
+    def _end(self) -> None:
+        """What only shows at the end: anchors further on, and what is worth a note."""
+        found = self.found
+        if self._wanted:
+            size = self._wanted[0].size
+            raise _Bad(
+                f"the record was cut off: an anchor knows {size} events, {found.events} are left"
+            )
+        if self._keys and not found.checkpoints and found.events:
+            raise _Bad("there is no checkpoint, so nothing is signed by a key you named", since=1)
+        if self._backwards:
+            found.notes.append(f"the clock went back {self._backwards} times between events")
+        if found.unsigned:
+            found.notes.append(f"{found.unsigned} checkpoints are signed by nobody")
+
+
+def addresses(line: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The blobs that a line names, each with the member that names it."""
+    yield from _ADDRESS.findall(line)
+    for key, listed in _LISTED.findall(line):
+        yield from ((key, one) for one in _HASH.findall(listed))
+
+
+def check_blob(folder: Path, address: str) -> str:
+    """What is wrong with a blob; empty if nothing is."""
     try:
         content = blobs.path(folder, address).read_bytes()
     except OSError:
@@ -102,9 +282,3 @@ def _check_blob(folder: Path, address: str) -> str:
     if hashlib.sha256(content).hexdigest() != address:
         return f"blob {address[:12]} was altered"
     return ""
-
-
-def _fail(result: Verification, problem: str, place: str) -> Verification:
-    result.problem, result.place = problem, place
-    result.invalid_from = result.events + 1
-    return result

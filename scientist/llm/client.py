@@ -20,7 +20,7 @@ from scientist.errors import ContextError, EndpointError, ModelOutputError
 from scientist.events import ModelCalled
 from scientist.journal import Journal
 from scientist.llm import fit
-from scientist.llm.endpoint import Endpoint, Handle, local
+from scientist.llm.endpoint import NO_KEY, Endpoint, Handle, local
 from scientist.llm.fit import Fitted, Shrink
 from scientist.llm.prompting import Prompt, Rendered
 from scientist.llm.refusals import Fault, explain, garbage, too_long
@@ -68,6 +68,8 @@ class Client:
         self._settings = settings
         self._journal = journal
         self._campaign = campaign
+        if journal is not None and self.endpoint.api_key != NO_KEY:
+            journal.hide(self.endpoint.api_key)
         self._wire = Wire()
         self._counted: list[tuple[list[dict[str, str]], int]] | None = None
         timeout = httpx2.Timeout(settings.request_timeout, connect=settings.connect_timeout)

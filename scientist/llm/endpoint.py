@@ -24,6 +24,7 @@ from scientist.llm.embedded import Weights
 from scientist.settings import Settings
 
 LIST_SECONDS = 15.0
+NO_KEY = "none"  # what servers that want none are sent
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def external(settings: Settings) -> Endpoint:
         name = _choose(models, settings.model, url)
         return Endpoint(
             url=url,
-            api_key=settings.api_key or "none",
+            api_key=settings.api_key or NO_KEY,
             model=name,
             kind="external",
             context=_context(next(model for model in models if model["id"] == name)),
@@ -170,7 +171,7 @@ def local(url: str) -> bool:
 def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
     import httpx2
 
-    key = settings.api_key or "none"
+    key = settings.api_key or NO_KEY
     if not (key.isascii() and key.isprintable()):
         raise UsageError(
             "the API key has characters that no key can have", "SCIENTIST_API_KEY=… scientist run"

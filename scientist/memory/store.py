@@ -118,7 +118,7 @@ class Store:
 
     def count(self, collection: str) -> int:
         """How many documents a collection holds."""
-        with self._mutex, _guarded(self._folder):
+        with self._mutex, guarded(self._folder):
             held = self._collections.get(collection)
             return int(held.count()) if held is not None else 0
 
@@ -157,7 +157,7 @@ class Store:
     def _complete(self) -> None:
         """Make the collection that a store of an earlier version does not have yet."""
         if ASSERTIONS not in self._collections and self._client is not None:
-            with _guarded(self._folder):
+            with guarded(self._folder):
                 self._collections[ASSERTIONS] = _new(self._client, ASSERTIONS, self._embedding_id)
             self._note(replace(self._state, writes=self._state.writes + 1))
 
@@ -200,14 +200,14 @@ class Store:
 
     def _put(self, name: str, found: list[Document]) -> int:
         collection = self._collections[name]
-        with _guarded(self._folder):
+        with guarded(self._folder):
             ids = [document.address for document in found]
             there = set(collection.get(ids=ids, include=[])["ids"])
         missing = [document for document in found if document.address not in there]
         if not missing:
             return 0
         vectors: Any = self.embed([document.embedded for document in missing])
-        with _guarded(self._folder):
+        with guarded(self._folder):
             collection.upsert(
                 ids=[document.address for document in missing],
                 embeddings=vectors,
@@ -222,7 +222,7 @@ class Store:
         vectors: Any = self.embed([query])
         with self._mutex:
             self._refresh()
-            with _guarded(self._folder):
+            with guarded(self._folder):
                 collection = self._collections.get(name)
                 if collection is None or limit < 1:
                     return []
@@ -250,7 +250,7 @@ class Store:
         self._state = folders.read_state(generation)
         if self._state.embedding != self._embedding_id:
             raise _other_embedding(self._state.embedding, self._embedding_id)
-        with _guarded(self._folder):
+        with guarded(self._folder):
             self._client = connect(generation)
             listed = {collection.name for collection in self._client.list_collections()}
             self._collections = {
@@ -294,7 +294,7 @@ def rebuild(
 
 def create(generation: Path, embedding_id: str) -> None:
     """Make the empty collections of a generation."""
-    with _guarded(generation.parent):
+    with guarded(generation.parent):
         client = connect(generation)
         try:
             for name in COLLECTIONS:
@@ -323,7 +323,7 @@ def connect(generation: Path) -> Client:
 
 
 @contextmanager
-def _guarded(folder: Path) -> Iterator[None]:
+def guarded(folder: Path) -> Iterator[None]:
     """Turn what Chroma raises, whatever its class, into words and a fix."""
     try:
         yield

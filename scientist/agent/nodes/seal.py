@@ -34,7 +34,7 @@ def seal(state: State, runtime: Runtime[Bench]) -> State:
 
     def store(_: str) -> str:
         code = bench.code_of(draft)
-        found = bench.journal.put(code)
+        found = bench.journal.put(code, exact=True)
         if found != draft.code_hash:
             raise ScientistError(
                 f"kit {draft.kit} has changed since the protocol was planned: its code is no "

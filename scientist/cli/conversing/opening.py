@@ -44,7 +44,7 @@ def room(directory: Path | None, settings: Settings) -> Iterator[Room]:
 
     progress = lines()  # a bar would stay beneath the conversation, and catch what it prints
     with (
-        options.writing(directory, must_exist=True) as (place, journal),
+        options.writing(directory, must_exist=True, tell=True) as (place, journal),
         Store(place, settings, progress) as store,
         connect(settings, progress) as handle,
     ):

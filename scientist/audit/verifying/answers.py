@@ -1,0 +1,164 @@
+"""What the model answered, byte for byte, against what was recorded of it.
+
+Of each call: the request's model, seed and temperature, and the tokens that the answer counts. Of
+each hypothesis that a model proposed: an item of the answer before it that says the same. Of code
+that a model wrote: an answer that holds it. Where an answer cannot decide, nothing is said.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from scientist.audit.tracing.exchange import WRITING, answered, exchange
+from scientist.audit.verifying.outcome import Audit, Broken
+from scientist.journal import Entry
+from scientist.records import Rung, one_line
+
+PROPOSING = "hypothesize"
+_NESTED = ("new_arm", "own_experiment")
+
+
+def check(audit: Audit) -> None:
+    """Call by call, in the order of the record."""
+    calls: dict[str, list[Entry]] = {}
+    rungs: dict[str, Any] = {}
+    kinds = ("effect_intended", "model_called", "hypothesis_proposed", "code_written")
+    for entry in audit.journal.entries(*kinds):
+        campaign, data = str(entry.campaign), entry.data
+        place = f"event {entry.seq}"
+        match entry.kind:
+            case "effect_intended":
+                calls[campaign] = []
+            case "model_called":
+                calls.setdefault(campaign, []).append(entry)
+                _call(audit, entry, place)
+            case "hypothesis_proposed":
+                one = data["hypothesis"]
+                rungs[one["id"]] = one
+                asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] == PROPOSING]
+                if asked:
+                    _proposed(audit, one, asked[-1], place)
+            case "code_written":
+                asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] in WRITING]
+                _written(audit, data, rungs.get(data["hypothesis"], {}), asked, place)
+
+
+def _call(audit: Audit, entry: Entry, place: str) -> None:
+    data = entry.data
+    request = _json(audit.journal.get(data["request_blob"])) if data["request_blob"] else None
+    if isinstance(request, dict) and data["outcome"] != "fault":
+        for name in ("model", "seed", "temperature"):
+            if name in request and request[name] != data[name]:
+                raise Broken(
+                    f"the model was asked with {name} {request[name]}, on record is {data[name]}",
+                    place,
+                )
+    raw = audit.journal.get(data["response_blob"]) if data["response_blob"] else b""
+    used = _usage(raw)
+    said = (data["usage"]["prompt"], data["usage"]["completion"])
+    if used is not None and data["outcome"] != "fault" and used != said:
+        raise Broken(f"the answer counts {used} tokens, on record are {said}", place)
+    audit.count("model calls")
+
+
+def _proposed(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str) -> None:
+    """The item of the answer that a hypothesis was made from."""
+    items = list(_items(answered(audit.journal.get(call.data["response_blob"]))[0]))
+    if not any(_says(item, hypothesis) for item in items):
+        raise Broken(
+            f"hypothesis {hypothesis['id']} is not what the model answered",
+            f"{place}, answer in event {call.seq}",
+            {hypothesis["id"]},
+        )
+    audit.count("answers that lead to their hypothesis")
+
+
+def _says(item: dict[str, Any], hypothesis: dict[str, Any]) -> bool:
+    """Whether an item names the arms, the metric, the direction and the reason on record."""
+    if item.get("reason") != hypothesis["rationale"]:
+        return False
+    if (item.get("metric"), item.get("direction")) != (
+        hypothesis["metric"],
+        hypothesis["direction"],
+    ):
+        return False
+    treatment, control = hypothesis["treatment"], hypothesis["control"]
+    if "comparison" in item:
+        return bool(item["comparison"] == f"{treatment} against {control}")
+    if "like" in item:
+        return bool(item["like"] == control and one_line(item["change"]) == hypothesis["idea"])
+    return (item.get("treatment"), item.get("control")) == (treatment, control)
+
+
+def _written(
+    audit: Audit, data: dict[str, Any], hypothesis: dict[str, Any], calls: list[Entry], place: str
+) -> None:
+    """The code of a free experiment is an answer; that of an arm has an answer's functions."""
+    code = audit.journal.get(data["code_hash"]).decode()
+    if not calls or not hypothesis:
+        return
+    answers = [exchange(audit.journal, call).code for call in calls]
+    if data["rung"] == Rung.FREE:
+        found = code in answers
+    else:
+        arm = hypothesis["treatment"]
+        bodies = [body for one in answers if (body := _body(one, arm))]
+        if not bodies:
+            return
+        found = _body(code, arm) in bodies
+    if not found:
+        raise Broken(
+            f"the code for {data['hypothesis']} is in no answer of the model",
+            place,
+            {data["hypothesis"]},
+        )
+    audit.count("answers that hold the code")
+
+
+def _body(code: str, name: str) -> str:
+    """What a function of that name does, however it is laid out; empty if there is none."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError):
+        return ""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return "\n".join(map(ast.unparse, node.body))
+    return ""
+
+
+def _items(answer: str) -> Iterator[dict[str, Any]]:
+    text = answer.strip()
+    if text.startswith("```"):
+        text = text.split("\n", 1)[-1].rsplit("```", 1)[0]
+    found = _json(text.encode())
+    if not isinstance(found, dict):
+        return
+    listed = found.get("hypotheses")
+    items = [*(listed if isinstance(listed, list) else ()), *(found.get(n) for n in _NESTED)]
+    yield from (one for one in items if isinstance(one, dict))
+
+
+def _usage(raw: bytes) -> tuple[int, int] | None:
+    """The last count of tokens in a response; None if it has none."""
+    found = None
+    stripped = raw.lstrip()
+    pieces = [stripped] if stripped.startswith(b"{") else []
+    pieces += [line[5:] for line in raw.splitlines() if line.startswith(b"data:")]
+    for piece in pieces:
+        body = _json(piece)
+        used = body.get("usage") if isinstance(body, dict) else None
+        if isinstance(used, dict) and isinstance(used.get("prompt_tokens"), int):
+            found = (used["prompt_tokens"], int(used.get("completion_tokens") or 0))
+    return found
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw.strip())
+    except ValueError:
+        return None
