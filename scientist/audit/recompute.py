@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scientist.audit.evidence import gather
-from scientist.errors import JournalError
+from scientist.errors import JournalError, UsageError
 from scientist.journal import Journal, project
 from scientist.journal.project import FindingView
 from scientist.lab.kits import meaning
-from scientist.records import Attempt, Judgement
+from scientist.records import Attempt, Finding, Judgement
 from scientist.science import integrity
 from scientist.science.claims.bind import check
 from scientist.science.claims.evidence import Evidence
@@ -65,10 +65,8 @@ def _of_record(
         found.append(f"it is the finding number {number}")
     if record.quotes != project.hypothesis(journal, record.hypothesis).record.quotes:
         found.append("its quotes are not those of its hypothesis")
-    if record.meaning:
-        code = journal.get(project.protocol(journal, record.protocol_digest).code_hash).decode()
-        if record.meaning != meaning(code, record.treatment, record.control, record.metric):
-            found.append("what it says of its names is not what the sealed code says of them")
+    if record.meaning and record.meaning != _meant(journal, record):
+        found.append("what it says of its names is not what the sealed code says of them")
     found += [f"it does not say: {d}" for d in weaker if d not in record.degradations]
     return found
 
@@ -85,6 +83,16 @@ def _weaker(journal: Journal) -> dict[int, tuple[str, ...]]:
         else:
             found[len(found) + 1] = so_far
     return found
+
+
+def _meant(journal: Journal, record: Finding) -> str:
+    """What the code that was sealed says of the names in a finding's sentence."""
+    try:
+        sealed = project.protocol(journal, record.protocol_digest)
+    except UsageError:
+        return ""
+    code = journal.get(sealed.code_hash).decode()
+    return meaning(code, record.treatment, record.control, record.metric)
 
 
 def _without_finding(journal: Journal, told: set[str], findings: set[str]) -> None:
