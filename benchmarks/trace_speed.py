@@ -21,7 +21,7 @@ from typing import Any
 from measure import show
 
 from scientist.audit.tracing import trace
-from scientist.cli.headline import headline
+from scientist.audit.headline import headline
 from scientist.events import (
     CampaignOpened,
     EffectDone,
