@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scientist.cli import exporting, options, output, timeline, tracing
+from scientist.cli import exporting, options, output, timeline, tracing, viewing
 from scientist.cli.report import report
 from scientist.errors import JournalError, ScientistError, UsageError
 
@@ -19,6 +19,7 @@ app.command()(report)
 app.command()(timeline.show)
 app.command(context_settings={"ignore_unknown_options": True})(tracing.trace)
 app.command()(exporting.export)
+app.command()(viewing.view)
 
 
 @app.command("list")

@@ -72,6 +72,18 @@ class Index:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def refresh(self) -> None:
+        """Take in what was written since it was last looked at."""
+        self._segments = segments(self.folder)
+        try:
+            Filing(self.db, self.folder, self._segments, self._told).bring_up_to_date()
+        except (_Unfit, sqlite3.DatabaseError) as fault:
+            if held(fault):
+                raise WorkspaceError(
+                    f"{self.file} is in use by another process", "ask again in a minute"
+                ) from fault
+            self._anew()
+
     # -- asking ----------------------------------------------------------------
 
     def entries(self, query: Query) -> Iterator[Entry]:
