@@ -61,7 +61,7 @@ class Drawing:
     box_width: float
     box_height: float
     boxes: tuple[Box, ...]
-    curves: tuple[tuple[str, bool], ...]  # a path, and whether it leads back
+    curves: tuple[tuple[str, str, str, bool], ...]  # from, to, path, whether it leads back
     heads: tuple[tuple[float, str], ...]
     wide: bool
 
@@ -223,6 +223,8 @@ def draw(graph: Graph, wide: bool) -> Drawing:
         bend = (end[0] - begin[0]) / 2
         curves.append(
             (
+                one,
+                other,
                 f"M{begin[0]:.1f} {begin[1]:.1f}C{begin[0] + bend:.1f} {begin[1]:.1f} "
                 f"{end[0] - bend:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}",
                 back,
