@@ -106,7 +106,7 @@ def _panel(panel: Panel, left: float) -> str:
         parts.append(_text(x, bottom + 18, f"{tick:g}", anchor="middle"))
     parts.append(f'<path class="axis" d="M{left} {TOP}V{bottom}H{left + PANEL}"/>')
     parts.append(_text(left + PANEL / 2, bottom + 38, panel.x_label, anchor="middle"))
-    x, y = left - 44, TOP + HEIGHT / 2
+    x, y = left - 53, TOP + HEIGHT / 2
     turned = f' transform="rotate(-90 {x} {y})"'
     parts.append(_text(x, y, panel.y_label, anchor="middle", more=turned))
     for series in panel.series:

@@ -19,6 +19,7 @@ from scientist.journal.index import Query
 from scientist.records import clean
 
 HYPOTHESES = 60  # on one page
+WIDTH, WIDEST, LETTER = 1134, 330, 7  # of a wide drawing, of its boxes, of a letter at most
 KINDS = ("hypothesis", "experiment", "finding", "conflict")
 
 
@@ -206,13 +207,19 @@ def _apart(wanted: dict[str, float]) -> dict[str, float]:
 
 def draw(graph: Graph, wide: bool) -> Drawing:
     """The drawing for a wide screen, with words, or for a narrow one, with ids alone."""
-    box, gap, height, space = (236, 64, 68, 16) if wide else (80, 24, 46, 12)
+    used = [kind for kind in KINDS if any(one.kind == kind for one in graph.vertices)]
+    columns = max((KINDS.index(kind) for kind in used), default=0) + 1
+    box, gap, height, space = (WIDEST, 64, 68, 16) if wide else (80, 24, 46, 12)
+    if wide:
+        box = min(box, (WIDTH - gap * (columns - 1)) // columns)
+    letters = box // LETTER
     places = {
         one.id: (KINDS.index(one.kind) * (box + gap), 34 + one.row * (height + space))
         for one in graph.vertices
     }
     boxes = tuple(
-        Box(one, *places[one.id], _cut(one.said, 34, 2) if wide else ()) for one in graph.vertices
+        Box(one, *places[one.id], _cut(one.said, letters, 2) if wide else ())
+        for one in graph.vertices
     )
     curves = []
     for one, other in graph.edges:
@@ -230,8 +237,6 @@ def draw(graph: Graph, wide: bool) -> Drawing:
                 back,
             )
         )
-    used = [kind for kind in KINDS if any(one.kind == kind for one in graph.vertices)]
-    columns = max((KINDS.index(kind) for kind in used), default=0) + 1
     rows = max((one.row for one in graph.vertices), default=0) + 1
     return Drawing(
         width=columns * (box + gap) - gap + 2,

@@ -114,14 +114,14 @@ def trace(opened: Opened, asked: Asked) -> Shown:
     """Everything behind a number, an id, a digest or a sentence."""
     said = asked.get("what", "").strip()
     found = traced.of(opened, said) if said else None
-    return "trace.html", {"what": clean(said), "found": found, "here": "trace"}
+    return _traced(clean(said), found, clean(said))
 
 
 def trace_number(opened: Opened, asked: Asked) -> Shown:
     """Everything behind one number of a finding's sentence."""
     found = traced.of_number(opened, asked["finding"].upper(), asked["number"])
     what = f"{asked['number'].replace('_', ' ')} of {asked['finding'].upper()}"
-    return "trace.html", {"what": clean(what), "found": found, "here": "trace"}
+    return _traced(clean(what), found, "")
 
 
 def event(opened: Opened, asked: Asked) -> Shown:
@@ -139,7 +139,7 @@ def thing(opened: Opened, asked: Asked) -> Shown:
     if letter in ("C", "T"):
         return timeline(opened, {**asked, "campaign": name})
     if letter in ("A", "K"):  # a claim or a conflict is what its trace shows
-        return "trace.html", {"what": name, "found": traced.of(opened, name), "here": "trace"}
+        return _traced(name, traced.of(opened, name), name)
     match letter:
         case "F":
             return "finding.html", {"found": things.finding(opened, name)}
@@ -151,6 +151,10 @@ def thing(opened: Opened, asked: Asked) -> Shown:
             at = _number(asked, "at")
             return "essay.html", {"found": things.essay(opened, name, at), "here": "essays"}
     raise UsageError(f"there is no {name} on record", "scientist audit list")
+
+
+def _traced(what: str, found: traced.Shown | None, asked: str) -> Shown:
+    return "trace.html", {"what": what, "found": found, "asked": asked, "here": "trace"}
 
 
 def _campaign(opened: Opened, asked: Asked) -> listing.Campaign:

@@ -6,6 +6,7 @@ while and says how far it came, so that no page waits for a long record.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ WINDOW = 120  # lines that a page begins with; more come as they are asked for
 SECONDS = 0.4  # for which a search looks before it shows what it has
 LABEL = 11  # columns of a headline before its words
 MOST_ROUNDS = 200
+NEAR = 320  # characters of data that a line shows
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def window(
     for entry in entries:
         seen, last = seen + 1, entry.seq
         if not wanted.text or _says(opened, entry, wanted):
-            found.rows.append(row(entry))
+            found.rows.append(row(entry, wanted.text))
         if len(found.rows) >= size or (wanted.text and time.monotonic() > ends):
             break
     more = next(entries, None) is not None
@@ -147,15 +149,22 @@ def window(
     return found
 
 
-def row(entry: Entry) -> Row:
-    """An event as a line; one without a headline shows its data."""
+def row(entry: Entry, text: str = "") -> Row:
+    """An event as a line; one without a headline shows its data, about the words looked for."""
     told = headline.line(entry)
     if told:
         label = told[:LABEL].strip()
         said = told[LABEL:].replace("\n" + headline.INDENT, "\n").strip()
     else:
-        label, said = "", clean(headline.bare(entry).partition(" ")[2])
+        label, said = "", _near(clean(json.dumps(entry.data, ensure_ascii=False)), text)
     return Row(entry.seq, entry.time, entry.kind, label or entry.kind.replace("_", " "), said)
+
+
+def _near(data: str, text: str) -> str:
+    """The part of an event's data in which the words stand, else its beginning."""
+    begin = max(0, data.lower().find(text.lower()) - NEAR // 3) if text else 0
+    shown = data[begin : begin + NEAR]
+    return "… " * (begin > 0) + shown + " …" * (begin + NEAR < len(data))
 
 
 def rounds(opened: Opened, campaign: str) -> list[tuple[int, int]]:
