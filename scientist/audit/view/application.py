@@ -66,7 +66,9 @@ def application(record: Record) -> Starlette:
     handlers = {
         ScientistError: _failed, HTTPException: _missing, 404: _missing, Exception: _unforeseen,
     }  # fmt: skip
-    return Starlette(routes=routes, exception_handlers=handlers)
+    made = Starlette(routes=routes, exception_handlers=handlers)
+    made.router.redirect_slashes = False
+    return made
 
 
 def _page(desk: Desk, make: Callable[[Opened, Mapping[str, str]], Shown]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from scientist import locks
 from scientist.audit.tracing.trail import Trail, record, sound, subject, value
 from scientist.audit.view.record import Opened
 from scientist.audit.view.sentence import Sentence, of_finding, said
+from scientist.errors import UsageError
 from scientist.journal import Entry, project
 from scientist.journal.index import Query
 from scientist.records import Finding, clean
@@ -68,6 +69,14 @@ def campaigns(opened: Opened, before: int = 0) -> Page:
     first = len(left) - len(shown) + 1
     items = tuple(campaign(opened, name) for name in reversed(shown))
     return Page(items, len(names), first if first > 1 else 0)
+
+
+def named(opened: Opened, name: str) -> Campaign:
+    """A campaign or a conversation that somebody asks for."""
+    known = name.upper()
+    if not known or known not in opened.index.campaigns():
+        raise UsageError(f"there is no campaign {clean(name)}", "scientist audit list")
+    return campaign(opened, known)
 
 
 def campaign(opened: Opened, name: str) -> Campaign:

@@ -26,7 +26,7 @@ def campaigns(opened: Opened, asked: Asked) -> Shown:
 
 def timeline(opened: Opened, asked: Asked) -> Shown:
     """What happened in a campaign, a window of it."""
-    head, wanted = _campaign(opened, asked), timelines.filters(asked)
+    head, wanted = listing.named(opened, asked["campaign"]), timelines.filters(asked)
     after, before = asked.get("after"), asked.get("before")
     if after is None and before is None:
         after = None if head.state == "running" else "0"
@@ -47,7 +47,7 @@ def timeline(opened: Opened, asked: Asked) -> Shown:
 
 def graph(opened: Opened, asked: Asked) -> Shown:
     """Hypotheses, experiments, findings and conflicts of a campaign, joined."""
-    head = _campaign(opened, asked)
+    head = listing.named(opened, asked["campaign"])
     found = graphs.of(opened, head.id, _number(asked, "after"))
     drawings = [graphs.draw(found, wide) for wide in (True, False)]
     return "graph.html", {"campaign": head, "graph": found, "drawings": drawings, "here": "graph"}
@@ -55,7 +55,7 @@ def graph(opened: Opened, asked: Asked) -> Shown:
 
 def results(opened: Opened, asked: Asked) -> Shown:
     """What came of a campaign: its findings, hypotheses, experiments, claims and conflicts."""
-    head = _campaign(opened, asked)
+    head = listing.named(opened, asked["campaign"])
     found = {what: listing.listed(opened, what, head.id) for what in listing.LISTS}
     return "results.html", {"campaign": head, "lists": found, "here": "results"}
 
@@ -67,7 +67,7 @@ def costs(opened: Opened, asked: Asked) -> Shown:
     from scientist.journal.costs import cost_of
     from scientist.journal.index import Query
 
-    head = _campaign(opened, asked)
+    head = listing.named(opened, asked["campaign"])
     entries = [sound(one) for one in opened.index.entries(Query(campaign=head.id))]
     whole = cost_of(entries) if head.is_campaign else None
     filled = {"campaign": head, "phases": by_phase(entries), "whole": whole, "here": "costs"}
@@ -155,13 +155,6 @@ def thing(opened: Opened, asked: Asked) -> Shown:
 
 def _traced(what: str, found: traced.Shown | None, asked: str) -> Shown:
     return "trace.html", {"what": what, "found": found, "asked": asked, "here": "trace"}
-
-
-def _campaign(opened: Opened, asked: Asked) -> listing.Campaign:
-    name = asked["campaign"].upper()
-    if name not in opened.index.campaigns() or not name:
-        raise UsageError(f"there is no campaign {clean(name)}", "scientist audit list")
-    return listing.campaign(opened, name)
 
 
 def _number(asked: Mapping[str, str | None], name: str) -> int:

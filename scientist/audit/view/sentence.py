@@ -57,7 +57,9 @@ def figured(text: str) -> Sentence:
 
 def of_finding(trail: Trail, entry: Entry, found: Finding) -> Sentence:
     """The sentence of a finding: each number computed from the raw trials as the page is made."""
-    if found.claim is None or not found.experiment:
+    if not found.experiment:  # nothing was measured: its numbers are words of the reason
+        return said(found.statement)
+    if found.claim is None:
         return figured(found.statement)
     gives = findings.evidence(trail, entry)
     pieces, end, template = list[Piece](), 0, found.claim.template

@@ -20,9 +20,9 @@ STILL_SECONDS = 15.0  # after which a word is sent, so that a connection that br
 
 def head(opened: Opened, campaign: str) -> dict[str, Any]:
     """The last event of a campaign, and how the campaign stands."""
-    asked = Query(campaign=campaign, backwards=True)
+    stands = listing.named(opened, campaign)
+    asked = Query(campaign=stands.id, backwards=True)
     last = next(iter(opened.index.entries(asked)), None)
-    stands = listing.campaign(opened, campaign)
     return {"last": last.seq if last else 0, "state": stands.state, "events": stands.events}
 
 

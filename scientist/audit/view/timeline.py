@@ -142,7 +142,9 @@ def window(
     if backwards:
         found.rows.reverse()
         found.earlier = last if more else 0
-        found.later = found.rows[-1].seq if found.rows and before is not None else 0
+        newest = found.rows[-1].seq if found.rows else last
+        behind = replace(asked, before=None, after=newest, backwards=False)
+        found.later = newest if next(opened.index.entries(behind), None) else 0
     else:
         found.later = last if more else 0
         found.earlier = (found.rows[0].seq if found.rows else (after or 0) + 1) if after else 0
