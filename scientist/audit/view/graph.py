@@ -13,6 +13,7 @@ from itertools import islice
 from statistics import fmean
 
 from scientist.audit.tracing.trail import Trail
+from scientist.audit.view import listing
 from scientist.audit.view.record import Opened
 from scientist.journal import Entry, project
 from scientist.journal.index import Query
@@ -145,8 +146,7 @@ def _conflicts(trail: Trail, found: _Gathered) -> None:
             members = [str(one).partition(".")[0] for one in conflict["members"]]
             if name not in members:
                 continue
-            mended = trail.last(str(conflict["id"]), "conflict_resolved")
-            state = str(mended.data["resolution"]["how"]) if mended else "open"
+            state = listing.mended(trail, str(conflict["id"]))
             found.add(Vertex(str(conflict["id"]), "conflict", state, clean(str(conflict["rule"]))))
             for member in members:
                 if member not in found.vertices:
@@ -209,7 +209,7 @@ def draw(graph: Graph, wide: bool) -> Drawing:
     """The drawing for a wide screen, with words, or for a narrow one, with ids alone."""
     used = [kind for kind in KINDS if any(one.kind == kind for one in graph.vertices)]
     columns = max((KINDS.index(kind) for kind in used), default=0) + 1
-    box, gap, height, space = (WIDEST, 64, 68, 16) if wide else (80, 24, 46, 12)
+    box, gap, height, space = (WIDEST, 64, 68, 16) if wide else (88, 16, 46, 12)
     if wide:
         box = min(box, (WIDTH - gap * (columns - 1)) // columns)
     letters = box // LETTER

@@ -21,6 +21,8 @@ from scientist.records import Finding, clean
 PAGE = 50
 STATES = ("campaign_opened", "campaign_resumed", "campaign_paused", "campaign_closed")
 
+MENDED = {"rescope": "narrowed", "demote": "demoted", "discriminate": "waits", "moot": "moot"}
+
 
 @dataclass(frozen=True)
 class Campaign:
@@ -164,10 +166,14 @@ def _claim(_: Trail, entry: Entry) -> Item:
 
 def _conflict(trail: Trail, entry: Entry) -> Item:
     conflict, name = entry.data["conflict"], subject(entry)
-    mended = trail.last(name, "conflict_resolved")
-    state = str(mended.data["resolution"]["how"]) if mended else "open"
     members = " and ".join(map(str, conflict["members"]))
-    return _item(entry, state, said(f"{members} cannot all hold: {conflict['rule']}"))
+    return _item(entry, mended(trail, name), said(f"{members} cannot all hold: {conflict['rule']}"))
+
+
+def mended(trail: Trail, conflict: str) -> str:
+    """What was last resolved about a conflict, in a word."""
+    last = trail.last(conflict, "conflict_resolved")
+    return MENDED.get(str(last.data["resolution"]["how"]), "") if last else "open"
 
 
 _LISTS: dict[str, tuple[str, Callable[[Trail, Entry], Item]]] = {
