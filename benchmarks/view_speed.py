@@ -2,11 +2,10 @@
 
     python benchmarks/view_speed.py [EVENTS ...]   # 10,000 and 1,000,000 by default
 
-A workspace as `trace_speed.py` makes it, shown by `scientist audit view`, the timeline of a campaign
-with that many events and other pages. Told is the time from asking for a page until it answers: its
-scripts have run and a key moves the mark (wall time, so it means something on an idle machine
-only), beside the server's own part of it. The baseline is a page that is not on record: what
-browser, server and style take without reading anything.
+A workspace as `trace_speed.py` makes it, shown by `scientist audit view`. Told is the time from
+asking for a page until it answers: its scripts have run and a key opens the help (wall time, so it
+means something on an idle machine only), beside the server's own part of it. The baseline is a page
+that is not on record: what browser, server and style take without reading anything.
 """
 
 from __future__ import annotations
