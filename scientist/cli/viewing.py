@@ -24,7 +24,6 @@ def view(
     which nothing is shown.
     """
     from scientist.audit import view as pages
-    from scientist.cli.tracing import indexing
     from scientist.workspace import existing, locate
 
     pages.require()
@@ -44,6 +43,6 @@ def view(
                 output.note("no browser could be opened; open the address yourself")
 
     try:
-        pages.serve(place, port, ready, indexing())
+        pages.serve(place, port, ready, options.indexing())
     except KeyboardInterrupt:
         output.note("ended")  # to stop it is how it ends

@@ -146,6 +146,11 @@ class Index:
         rows = self.db.execute(f"SELECT word FROM {table} ORDER BY word")
         return [str(row[0]) for row in rows]
 
+    def place(self, entry: Entry) -> tuple[str, int]:
+        """The file in which an event stands, and the byte at which its line begins."""
+        row = self._row("SELECT segment, offset FROM event WHERE n = ?", (entry.seq,))
+        return (str(self._segments[row[0]]), int(row[1])) if row else ("", 0)
+
     # -- looking up ------------------------------------------------------------
 
     def _found(self, query: Query, last: int | None) -> Iterator[tuple[int, bytes]]:
