@@ -131,6 +131,32 @@ def listed(opened: Opened, what: str, campaign: str | None = None, before: int =
     return Page(tuple(rows), opened.index.count(every))
 
 
+@dataclass(frozen=True)
+class Essay:
+    """An essay in a line."""
+
+    id: str
+    title: str
+    source: str
+    sentences: int
+    passages_blob: str
+
+
+def essays(opened: Opened) -> list[Essay]:
+    """All essays."""
+    told = opened.index.entries(Query(kinds=("essay_added",)))
+    return [
+        Essay(
+            id=str(data["essay"]),
+            title=str(data["title"]),
+            source=str(data["source"]),
+            sentences=int(data["sentences"]),
+            passages_blob=str(data["passages_blob"]),
+        )
+        for data in (sound(one).data for one in told)
+    ]
+
+
 def _item(entry: Entry, state: str, told: Sentence) -> Item:
     name = subject(entry)
     return Item(name, state, told, entry.campaign or "", entry.seq, entry.time)

@@ -98,9 +98,7 @@ def beliefs(opened: Opened, _: Asked) -> Shown:
 
 def essays(opened: Opened, _: Asked) -> Shown:
     """All essays."""
-    from scientist.journal import project
-
-    return "essays.html", {"essays": project.essays(opened.journal), "here": "essays"}
+    return "essays.html", {"essays": listing.essays(opened), "here": "essays"}
 
 
 def search(opened: Opened, asked: Asked) -> Shown:

@@ -6,13 +6,14 @@ that takes too long says how far it came and goes on from there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scientist.audit.view import timeline
+from scientist.audit.view import listing, timeline
+from scientist.audit.view.listing import Essay
 from scientist.audit.view.record import Opened
 from scientist.audit.view.timeline import Filters, Window
 from scientist.corpus import store
-from scientist.journal.index import Query
 from scientist.memory.lexical import Texts, nearest, words
 from scientist.records import Passage, clean
 
@@ -39,22 +40,21 @@ def search(opened: Opened, text: str, before: int = 0) -> Results:
     if before:
         return Results((), (), Window(), events)
     known = timeline.window(opened, None, wanted, size=EVENTS, kinds=FIRST)
-    return Results(_passages(opened, asked), _essays(opened, asked), known, events)
+    essays = listing.essays(opened)
+    titles = tuple(
+        (one.id, one.title) for one in essays if asked.lower() in clean(one.title).lower()
+    )
+    return Results(_passages(opened, essays, asked), titles, known, events)
 
 
-def _passages(opened: Opened, asked: str) -> tuple[Passage, ...]:
+def _passages(opened: Opened, essays: Sequence[Essay], asked: str) -> tuple[Passage, ...]:
     """The sentences that share most with the words, those with all of them first."""
-    texts, passages = Texts(), {}
-    for one in store.passages(opened.journal):
-        texts.add(one.address, one.text)
-        passages[one.address] = one
+    texts, passages = Texts(), dict[str, Passage]()
+    for essay in essays:
+        for one in store.passages_of(opened.journal, essay.passages_blob):
+            texts.add(one.address, one.text)
+            passages[one.address] = one
     found = nearest([texts], asked, 10 * PASSAGES)
     wanted = set(words(asked))
     whole = [name for name in found if wanted <= set(words(passages[name].text))]
     return tuple(passages[name] for name in dict.fromkeys([*whole, *found]))[:PASSAGES]
-
-
-def _essays(opened: Opened, asked: str) -> tuple[tuple[str, str], ...]:
-    told = opened.index.entries(Query(kinds=("essay_added",)))
-    found = [(str(one.data["essay"]), clean(str(one.data["title"]))) for one in told]
-    return tuple((name, title) for name, title in found if asked.lower() in title.lower())

@@ -203,19 +203,35 @@ def _arms(plan: Protocol, trials: Sequence[Trial]) -> list[Arm]:
     return found
 
 
+def passages(trail: Trail, name: str) -> tuple[Passage, ...]:
+    """The sentences of an essay; none if there is no such essay."""
+    entry = trail.first(name, "essay_added")
+    return store.passages_of(trail.journal, entry.data["passages_blob"]) if entry else ()
+
+
+def around(trail: Trail, address: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sentences before and after one."""
+    essay, _, number = address.partition(":")
+    near = [one for one in passages(trail, essay) if abs(one.number - int(number)) <= AROUND]
+    return (
+        tuple(one.text for one in near if one.number < int(number)),
+        tuple(one.text for one in near if one.number > int(number)),
+    )
+
+
 def quoted(trail: Trail, one: Quote) -> Quoted:
     """A quotation with the sentences about it, and whether it stands there."""
     entry = trail.first(one.essay, "essay_added")
     if entry is None:
         return Quoted(one.address, "", (), one.text, (), False)
     text = trail.text(str(value(entry.data, entry, "text_blob")))
-    title, near = store.around(trail.journal, one.address, AROUND)
+    before, after = around(trail, one.address)
     return Quoted(
         address=one.address,
-        title=title,
-        before=tuple(p.text for p in near if p.number < one.sentence),
+        title=str(entry.data["title"]),
+        before=before,
         text=one.text,
-        after=tuple(p.text for p in near if p.number > one.sentence),
+        after=after,
         stands=text[one.start : one.end] == one.text,
     )
 
@@ -237,8 +253,7 @@ def essay(opened: Opened, name: str, at: int) -> Essay:
     entry = _first(trail, name, "essay_added", "essay")
     count = int(value(entry.data, entry, "sentences"))
     first = max(1, min(at - PASSAGES // 3, count - PASSAGES + 1))
-    middle = min(count, first + PASSAGES // 2)
-    near = store.around(trail.journal, f"{name}:{middle}", PASSAGES // 2)[1] if count else []
+    near = [p for p in passages(trail, name) if first <= p.number <= first + PASSAGES]
     return Essay(
         entry=entry,
         passages=tuple((one, _quoting(trail, one.address)) for one in near),

@@ -3,21 +3,18 @@ quotations in their surroundings."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scientist.audit.tracing import Node, Trace, trace, trace_of
 from scientist.audit.tracing.exchange import Exchange, exchange
 from scientist.audit.tracing.trail import Trail
+from scientist.audit.view import things
 from scientist.audit.view.record import Opened
-from scientist.corpus import store
 
 CALLS = 12  # whose words stand on the page; of others, a link leads to them
-AROUND = 2
 MOST = 20  # of several things that give a number
 OPEN = 3  # steps down that are unfolded at first
-_ADDRESS = re.compile(r"E\d{1,9}:\d{1,9}")
 
 
 @dataclass(frozen=True)
@@ -72,18 +69,6 @@ def _step(trail: Trail, node: Node, depth: int, left: list[int]) -> Step:
         unfolded=depth < OPEN and node.what != "code",
         alarm=any(line.startswith(("DOES NOT", "ITS TRIALS ARE NOT")) for line in node.lines),
         call=call,
-        around=_around(trail, node.address),
+        around=things.around(trail, node.address) if node.address else ((), ()),
         children=_steps(trail, node.children, depth + 1, left),
-    )
-
-
-def _around(trail: Trail, address: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The sentences before and after a quotation."""
-    if not _ADDRESS.fullmatch(address):
-        return (), ()
-    number = int(address.partition(":")[2])
-    _, near = store.around(trail.journal, address, AROUND)
-    return (
-        tuple(one.text for one in near if one.number < number),
-        tuple(one.text for one in near if one.number > number),
     )

@@ -23,7 +23,7 @@ if (rows) {
       while (rows.children.length > MOST) rows.firstElementChild.remove();
       const next = find("#more", got);
       more.replaceChildren(...document.importNode(next, true).childNodes);
-      if (lines.length || !find("a", more)) watch();
+      watch(); // a search that found nothing yet goes on as long as its end is in sight
     } catch (fault) {
       more.replaceChildren(`no more lines: ${fault.message}`);
     } finally {
