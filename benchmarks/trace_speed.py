@@ -20,8 +20,8 @@ from typing import Any
 
 from measure import show
 
+from scientist.audit.headline import headline
 from scientist.audit.tracing import trace
-from scientist.cli.headline import headline
 from scientist.events import (
     CampaignOpened,
     EffectDone,

@@ -36,13 +36,15 @@ OWNERS = {
     "prov": {"audit"},
     "rocrate": {"audit"},
     "scipy": {"science"},
+    "starlette": {"audit"},
+    "uvicorn": {"audit"},
     "pypdf": {"corpus"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
 HEAVY = (
     *("langgraph", "openai", "chromadb", "ray", "numpy", "scipy", "onnxruntime", "xllamacpp"),
-    *("mcp", "prompt_toolkit", "cryptography"),
+    *("mcp", "prompt_toolkit", "cryptography", "starlette", "uvicorn"),
 )
 MOST_LINES = 400
 
@@ -126,6 +128,7 @@ def test_every_module_says_what_it_is() -> None:
         ["audit", "verify"],
         ["audit", "trace", "F1"],
         ["audit", "show", "C1"],
+        ["audit", "view", "--help"],
         ["experiment", "list"],
         ["finding", "list"],
         ["belief", "list"],

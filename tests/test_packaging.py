@@ -36,6 +36,8 @@ def test_the_wheel_holds_tools_prompts_and_essays_and_nothing_foreign(wheel: Pat
     assert "scientist/_bundled/prompts/hypothesize.md" in names
     assert any(name.startswith("scientist/_bundled/essays/") for name in names)
     assert "scientist/py.typed" in names
+    for page in ("looks.css", "report/page.html", "view/html/base.html", "view/static/view.js"):
+        assert f"scientist/audit/{page}" in names
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"scientist"}
 

@@ -6,7 +6,16 @@ from dataclasses import asdict
 
 import typer
 
-from scientist.cli import anchoring, exporting, options, output, timeline, tracing, verifying
+from scientist.cli import (
+    anchoring,
+    exporting,
+    options,
+    output,
+    timeline,
+    tracing,
+    verifying,
+    viewing,
+)
 from scientist.cli.report import report
 
 app = typer.Typer(help="Read and verify the record.", no_args_is_help=True)
@@ -17,6 +26,7 @@ app.command()(exporting.export)
 app.command()(verifying.verify)
 app.command()(anchoring.anchor)
 app.command()(anchoring.prove)
+app.command()(viewing.view)
 
 
 @app.command("list")

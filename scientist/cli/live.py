@@ -18,7 +18,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from scientist.cli.headline import headline
+from scientist.audit.headline import headline
 from scientist.journal import Entry
 from scientist.records import printable
 

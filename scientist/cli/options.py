@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -78,11 +78,9 @@ def save(path: Path, text: str, what: str, again: str) -> None:
     output.note(f"{what} written to {path}")
 
 
-@contextmanager
-def indexed(directory: Path | None) -> Iterator[tuple[Journal, Index]]:
-    """A workspace that is there, its journal and the index that finds its lines."""
+def indexing() -> Callable[[int], None]:
+    """Says now and then how far the reading of a large journal has come."""
     from scientist.cli import output
-    from scientist.journal.index import Index
 
     told = 0
 
@@ -92,7 +90,15 @@ def indexed(directory: Path | None) -> Iterator[tuple[Journal, Index]]:
             told = events
             output.note(f"indexing the journal: {events:,} events")
 
-    with reading(directory) as (_, journal), Index(journal.folder, tell) as index:
+    return tell
+
+
+@contextmanager
+def indexed(directory: Path | None) -> Iterator[tuple[Journal, Index]]:
+    """A workspace that is there, its journal and the index that finds its lines."""
+    from scientist.journal.index import Index
+
+    with reading(directory) as (_, journal), Index(journal.folder, indexing()) as index:
         yield journal, index
 
 

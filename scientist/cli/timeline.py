@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scientist.audit.headline import INDENT, bare, line, searched
 from scientist.cli import options, output
-from scientist.cli.headline import INDENT, headline
 from scientist.errors import UsageError
 from scientist.records import clean, printable
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 PAGE = 40  # lines that a reader is to see at once
 SHOWN = 600  # characters of a message or an answer
-BARE = 400
 
 
 @dataclass
@@ -147,27 +146,19 @@ def _told(entry: Entry, wanted: _Wanted) -> str:
 
     spoken = entry.kind == "model_called" and (wanted.calls or wanted.diff)
     call = exchange(wanted.journal, entry) if spoken else None
-    if wanted.text and wanted.text not in _words(entry, call if wanted.calls else None):
+    if wanted.text and wanted.text not in searched(entry, call if wanted.calls else None):
         return ""
     changed = wanted.tries.add(call) if call and wanted.diff and wanted.tries else []
     if wanted.as_json:
         return _as_json(entry, call if wanted.calls else None, changed)
-    line = _line(entry) or (_bare(entry) if wanted.everything else "")
-    if not line:
+    said = line(entry) or (bare(entry) if wanted.everything else "")
+    if not said:
         return ""
-    lines = [f"{entry.seq:>6} {entry.time[11:19]} {line}"]
+    lines = [f"{entry.seq:>6} {entry.time[11:19]} {said}"]
     if call and wanted.calls:
         lines += _spoken(call, wanted.journal)
     lines += [f"{INDENT}    {one}" for one in changed]
     return "\n".join(lines)
-
-
-def _words(entry: Entry, call: Exchange | None) -> str:
-    """Everything that a search looks at."""
-    said = f"{entry.kind} {entry.data} {_line(entry)}"
-    if call is not None:
-        said += " ".join((*(text for _, text in call.messages), call.answer))
-    return said.lower()
 
 
 def _as_json(entry: Entry, call: Exchange | None, changed: list[str]) -> str:
@@ -203,27 +194,13 @@ def _cut(text: str, digest: str, journal: Journal) -> str:
     return f"{shown}\n{INDENT}              {rest}"
 
 
-def _line(entry: Entry) -> str:
-    """The headline of an event; one that is not what its kind should be ends this as an error."""
-    from scientist.audit.tracing.trail import unfit
-
-    try:
-        return headline(entry)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
-        raise unfit(entry, f"{type(fault).__name__}: {fault}") from fault
-
-
-def _bare(entry: Entry) -> str:
-    return f"{entry.kind} {entry.data}"[:BARE]
-
-
 def _print(lines: Iterator[str], as_json: bool) -> None:
     """Print lines as they come; the first page is not kept back."""
-    for number, line in enumerate(lines, start=1):
+    for number, told in enumerate(lines, start=1):
         if as_json:
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(told + "\n")
         else:
-            output.result(line)
+            output.result(told)
         if number == PAGE:
             sys.stdout.flush()
 
@@ -251,5 +228,5 @@ def _costs(index: Index, query: Query, as_json: bool) -> None:
             for one in phases
         ],
     )
-    for line in costs.summary(whole):
-        output.result(line)
+    for said in costs.summary(whole):
+        output.result(said)

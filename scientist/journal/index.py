@@ -73,6 +73,18 @@ class Index:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def refresh(self) -> None:
+        """Take in what was written since it was last looked at."""
+        self._segments = segments(self.folder)
+        try:
+            Filing(self.db, self.folder, self._segments, self._told).bring_up_to_date()
+        except (_Unfit, sqlite3.DatabaseError) as fault:
+            if held(fault):
+                raise WorkspaceError(
+                    f"{self.file} is in use by another process", "ask again in a minute"
+                ) from fault
+            self._anew()
+
     # -- asking ----------------------------------------------------------------
 
     def entries(self, query: Query) -> Iterator[Entry]:
@@ -134,6 +146,11 @@ class Index:
         """Every kind, or every phase, that is on record."""
         rows = self.db.execute(f"SELECT word FROM {table} ORDER BY word")
         return [str(row[0]) for row in rows]
+
+    def place(self, entry: Entry) -> tuple[str, int]:
+        """The file in which an event stands, and the byte at which its line begins."""
+        row = self._row("SELECT segment, offset FROM event WHERE n = ?", (entry.seq,))
+        return (str(self._segments[row[0]]), int(row[1])) if row else ("", 0)
 
     # -- looking up ------------------------------------------------------------
 

@@ -146,16 +146,38 @@ _STATUS = {
     "hypothesis_declined": "declined",
     "code_given_up": "given up",
 }
-_HYPOTHESES = Fold[dict[str, HypothesisView]](
-    ("hypothesis_proposed", *_STATUS, "code_written", "protocol_sealed", "finding_recorded"),
-    dict,
-    _take_hypothesis,
+OF_A_HYPOTHESIS = (
+    *("hypothesis_proposed", "hypothesis_selected", "hypothesis_declined", "code_given_up"),
+    *("code_written", "protocol_sealed", "finding_recorded"),
 )
+OF_AN_EXPERIMENT = ("experiment_started", "experiment_finished")
+_HYPOTHESES = Fold[dict[str, HypothesisView]](OF_A_HYPOTHESIS, dict, _take_hypothesis)
 
 
 def hypotheses(journal: Journal) -> list[HypothesisView]:
     """Every hypothesis with its status: the last that happened to it, in the end a verdict."""
     return list(journal.follow(_HYPOTHESES).values())
+
+
+def hypothesis_by(entries: Iterable[Entry], name: str) -> HypothesisView | None:
+    """One hypothesis as some events tell of it; None if they do not propose it."""
+    found: dict[str, HypothesisView] = {}
+    for entry in entries:
+        if entry.kind in OF_A_HYPOTHESIS and _asked_by(entry) == name:
+            _take_hypothesis(found, entry)
+    return found.get(name)
+
+
+def _asked_by(entry: Entry) -> str:
+    """The hypothesis that an event is about."""
+    match entry.kind:
+        case "hypothesis_proposed":
+            return str(entry.data["hypothesis"]["id"])
+        case "protocol_sealed":
+            return str(entry.data["protocol"]["hypothesis"])
+        case "finding_recorded":
+            return str(entry.data["finding"]["hypothesis"])
+    return str(entry.data["hypothesis"])
 
 
 def hypothesis(journal: Journal, name: str) -> HypothesisView:
@@ -211,14 +233,21 @@ def _take_experiment(found: dict[str, ExperimentView], entry: Entry) -> None:
     )
 
 
-_EXPERIMENTS = Fold[dict[str, ExperimentView]](
-    ("experiment_started", "experiment_finished"), dict, _take_experiment
-)
+_EXPERIMENTS = Fold[dict[str, ExperimentView]](OF_AN_EXPERIMENT, dict, _take_experiment)
 
 
 def experiments(journal: Journal) -> list[ExperimentView]:
     """Every experiment; one without an end was running when the record stopped."""
     return list(journal.follow(_EXPERIMENTS).values())
+
+
+def experiment_by(entries: Iterable[Entry], name: str) -> ExperimentView | None:
+    """One experiment as some events tell of it; None if they do not start it."""
+    found: dict[str, ExperimentView] = {}
+    for entry in entries:
+        if entry.kind in _EXPERIMENTS.kinds and entry.data["experiment"] == name:
+            _take_experiment(found, entry)
+    return found.get(name)
 
 
 def experiment(journal: Journal, name: str) -> ExperimentView:

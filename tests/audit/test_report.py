@@ -192,7 +192,7 @@ def test_nothing_that_somebody_wrote_becomes_markup_of_the_page(
     assert "url(" not in made.html
     assert "@import" not in made.html
     assert reported.SCRIPT in page.text
-    assert made.html.count("<svg") == 4
+    assert made.html.count("<figure") == 4
 
 
 def test_nothing_that_somebody_wrote_becomes_markup_of_the_markdown(
@@ -249,7 +249,7 @@ def test_a_run_without_an_end_is_drawn_without_an_interval(tmp_path: Path) -> No
         journal.append_all(happened[:-1], "C1")
         made = report.make(journal, "C1")
     assert "9 of 10 lost" in made.markdown
-    assert made.html.count("<svg") == 1
+    assert made.html.count("<figure") == 1
     assert "95%" not in made.html.partition("<svg")[2]
 
 
@@ -272,7 +272,7 @@ def test_two_hundred_findings_fit_into_one_report(tmp_path: Path) -> None:
         reported.many(journal, 200)
         made = report.make(journal, "C1")
     assert len(rows(made.markdown, "finding", "hypothesis")) == 200
-    assert made.html.count("<svg") == 200
+    assert made.html.count("<figure") == 200
 
 
 def test_a_report_is_written_whole_and_over_the_old_one(tmp_path: Path) -> None:

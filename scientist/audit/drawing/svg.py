@@ -16,6 +16,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56a0c9", "#8
 PALE = "#8c8c8c"
 PANEL, HEIGHT, TOP, LEFT, GAP = 420, 300, 64, 64, 100
 LINE = 18
+HEAD = 34  # of the title above the panels
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #333333; }
 .title { font-size: 16px; font-weight: 600; }
@@ -63,18 +64,27 @@ class Panel:
 
 def render(title: str, panels: Sequence[Panel]) -> str:
     """The panels as one SVG document."""
+    return _document(title, panels, 0)
+
+
+def apart(panels: Sequence[Panel]) -> list[str]:
+    """Each panel as an SVG of its own, for a page that has a heading and a style already."""
+    return [_document(panel.title, [panel], HEAD) for panel in panels]
+
+
+def _document(title: str, panels: Sequence[Panel], cut: int) -> str:
     legend = max((sum(bool(s.label) for s in panel.series) for panel in panels), default=0)
     width = LEFT + len(panels) * (PANEL + GAP) - GAP + 60
     height = TOP + HEIGHT + 56 + LINE * legend + 10
     drawn = [_panel(panel, LEFT + n * (PANEL + GAP)) for n, panel in enumerate(panels)]
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            f'width="{width}" height="{height}" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {cut} {width} {height - cut}" '
+            f'width="{width}" height="{height - cut}" role="img">',
             f"<title>{_clean(title)}</title>",
-            f"<style>{STYLE}</style>",
+            *([] if cut else [f"<style>{STYLE}</style>"]),
             f'<rect class="ground" width="{width}" height="{height}"/>',
-            _text(LEFT, 26, title, "title"),
+            *([] if cut else [_text(LEFT, 26, title, "title")]),
             *drawn,
             "</svg>\n",
         ]
@@ -96,7 +106,7 @@ def _panel(panel: Panel, left: float) -> str:
         parts.append(_text(x, bottom + 18, f"{tick:g}", anchor="middle"))
     parts.append(f'<path class="axis" d="M{left} {TOP}V{bottom}H{left + PANEL}"/>')
     parts.append(_text(left + PANEL / 2, bottom + 38, panel.x_label, anchor="middle"))
-    x, y = left - 44, TOP + HEIGHT / 2
+    x, y = left - 53, TOP + HEIGHT / 2
     turned = f' transform="rotate(-90 {x} {y})"'
     parts.append(_text(x, y, panel.y_label, anchor="middle", more=turned))
     for series in panel.series:

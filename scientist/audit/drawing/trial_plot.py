@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import TYPE_CHECKING
 
+from scientist.audit.drawing import svg
 from scientist.audit.drawing.svg import Panel, Series, render
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ def draw(
     """
     values = _by_arm(protocol, trials)
     return render(title, [_arms(protocol, values), _differences(protocol, trials, judgement)])
+
+
+def apart(protocol: Protocol, trials: Sequence[Trial], judgement: Judgement | None) -> list[str]:
+    """The same two plots, each as an SVG of its own, for a page that has their style."""
+    values = _by_arm(protocol, trials)
+    return svg.apart([_arms(protocol, values), _differences(protocol, trials, judgement)])
 
 
 def swept(title: str, over: str, metric: str, curves: Curves) -> str:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from scientist.audit.report import collect, compose, html, markdown
 from scientist.audit.report.collect import Dossier, last_campaign
+from scientist.audit.report.html import POLICY
 from scientist.errors import JournalError
 from scientist.journal import Journal
 from scientist.science.claims.markdown import check
 from scientist.workspace import save
 
-__all__ = ["Report", "last_campaign", "make", "write"]
+__all__ = ["POLICY", "Report", "last_campaign", "make", "write"]
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A plot: as SVG, and as lines of marks for where there is only text."""
+    """Plots side by side: as SVG, and as lines of marks for where there is only text."""
 
     title: str
-    svg: str
+    plots: tuple[str, ...]
     lines: tuple[str, ...]
 
 

@@ -157,11 +157,11 @@ def _picture(dossier: Dossier, measured: Measured) -> list[Block]:
     wide = max(map(len, ("another arm", *roles.values())))
     lines = tuple(f"{roles.get(arm, 'another arm'):{wide}} {line}" for arm, line in marks.items())
     title = f"{name}: {sealed.treatment} against {sealed.control}"
-    drawn = trial_plot.draw(title, sealed, measured.trials, run.judgement if run else None)
+    drawn = trial_plot.apart(sealed, measured.trials, run.judgement if run else None)
     rows = [{"experiment": name, "arm": arm} for arm in marks]
     return [
         *blocks,
-        Figure(title, drawn, lines),
+        Figure(title, tuple(drawn), lines),
         text(standing.MARKS),
         *upright(dossier.evidence, rows, OF_AN_ARM),
     ]

@@ -5,7 +5,7 @@
 model. Events are found through the journal's index.
 """
 
-from scientist.audit.tracing.asking import Trace, trace
+from scientist.audit.tracing.asking import Trace, trace, trace_of
 from scientist.audit.tracing.node import Blob, Node, cut
 
-__all__ = ["Blob", "Node", "Trace", "cut", "trace"]
+__all__ = ["Blob", "Node", "Trace", "cut", "trace", "trace_of"]

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from scientist.audit.tracing import claims, conflicts, figures, findings, sources
 from scientist.audit.tracing.node import Node
-from scientist.audit.tracing.trail import Trail, value
+from scientist.audit.tracing.trail import Trail, record, value
 from scientist.corpus import store
 from scientist.errors import ScientistError, UsageError
 from scientist.journal import Entry, Journal
 from scientist.journal.index import Index, Query
-from scientist.records import clean
+from scientist.records import Finding, clean
 from scientist.science.claims import bind, numbers
 from scientist.science.claims.numbers import Number
 from scientist.science.claims.render import spell
@@ -50,6 +50,21 @@ def trace(journal: Journal, index: Index, asked: str, most: int = 20) -> Trace:
     if number := figures.read(said):
         return _number(trail, said, number, most)
     return _sentence(trail, said, most)
+
+
+def trace_of(journal: Journal, index: Index, finding: str, name: str) -> Trace:
+    """Everything behind one number of a finding's sentence, by the name it has in the claim."""
+    trail = Trail(journal, index)
+    for entry in trail.about(finding, "finding_recorded"):
+        claim = record(Finding, value(entry.data, entry, "finding"), entry).claim
+        if claim is not None and name in claim.addresses:
+            gives = findings.evidence(trail, entry)
+            node = findings.number(trail, claim.addresses[name], gives, name)
+            node.children.append(findings.finding(trail, entry, numbers=False))
+            return Trace(f"{finding}: {name}", [node])
+    raise ScientistError(
+        f"no sentence of {clean(finding)} has a number {clean(name)}", "scientist finding list"
+    )
 
 
 def _named(trail: Trail, found: re.Match[str]) -> list[Node]:

@@ -29,6 +29,7 @@ class Node:
     entry: Entry | None = None
     blobs: tuple[Blob, ...] = ()
     children: list[Node] = field(default_factory=list)
+    address: str = ""  # of the sentence that it quotes
 
     def plain(self) -> dict[str, Any]:
         """Everything, for JSON."""

@@ -23,7 +23,7 @@ def quote(trail: Trail, one: Quote) -> Node:
     place = f"characters {one.start} to {one.end}, line {_line(text, one.start)}"
     title, file = clean(str(entry.data.get("title"))), clean(str(entry.data.get("source")))
     stands = text[one.start : one.end] == one.text
-    return trail.step(
+    node = trail.step(
         "quote",
         said,
         entry,
@@ -33,6 +33,8 @@ def quote(trail: Trail, one: Quote) -> Node:
             "stands there word for word" if stands else "DOES NOT stand there",
         ),
     )
+    node.address = one.address
+    return node
 
 
 def essay(trail: Trail, name: str, number: str) -> list[Node]:

@@ -1,4 +1,4 @@
-"""One event as one line: the renderer of live runs and of replays alike."""
+"""One event as one line: the renderer of live runs, of replays and of pages alike."""
 
 from __future__ import annotations
 
@@ -8,16 +8,41 @@ from typing import TYPE_CHECKING, Any
 from scientist.records import printable
 
 if TYPE_CHECKING:
+    from scientist.audit.tracing.exchange import Exchange
     from scientist.journal import Entry
 
 Data = dict[str, Any]
 INDENT = "           "
+BARE = 400
 
 
 def headline(entry: Entry) -> str:
     """What to show of an event; empty for those that only the full log shows."""
     write = _WRITERS.get(entry.kind)
     return printable(write(entry.data)) if write else ""
+
+
+def line(entry: Entry) -> str:
+    """The same of a record nobody vouches for: an event that is not what it should be is named."""
+    from scientist.audit.tracing.trail import unfit
+
+    try:
+        return headline(entry)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
+        raise unfit(entry, f"{type(fault).__name__}: {fault}") from fault
+
+
+def bare(entry: Entry) -> str:
+    """What there is of an event without a headline."""
+    return f"{entry.kind} {entry.data}"[:BARE]
+
+
+def searched(entry: Entry, call: Exchange | None = None) -> str:
+    """Everything of an event that a search for words looks at, in small letters."""
+    said = f"{entry.kind} {entry.data} {line(entry)}"
+    if call is not None:
+        said += " ".join((*(text for _, text in call.messages), call.answer))
+    return said.lower()
 
 
 def _opened(data: Data) -> str:
@@ -179,3 +204,4 @@ _WRITERS: dict[str, Callable[[Data], str]] = {
     "torn_tail_recovered": lambda d: f"recovered  {d['size']} bytes of a cut-off line set aside",
     "failed": lambda d: f"failed     {d['message']}",
 }
+TOLD = tuple(_WRITERS)  # the kinds that have a headline
