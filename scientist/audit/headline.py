@@ -200,6 +200,7 @@ _WRITERS: dict[str, Callable[[Data], str]] = {
     ),
     "thread_compacted": lambda d: f"compacted  {d['thread']} up to turn {d['through']}",
     "degraded": lambda d: f"degraded   {d['what']}: {d['reason']}",
+    "report_written": lambda d: f"report     {', '.join(d['files'])} written",
     "checkpoint_signed": lambda d: f"checkpoint {d['size']}:{d['root'][:12]} {d['reason']}",
     "torn_tail_recovered": lambda d: f"recovered  {d['size']} bytes of a cut-off line set aside",
     "failed": lambda d: f"failed     {d['message']}",

@@ -58,7 +58,7 @@ from scientist.events.experiments import (
     ProtocolSealed,
     Swept,
 )
-from scientist.events.record import CheckpointSigned, EssayAdded, TornTailRecovered
+from scientist.events.record import CheckpointSigned, EssayAdded, ReportWritten, TornTailRecovered
 
 __all__ = [
     "EVENT",
@@ -100,6 +100,7 @@ __all__ = [
     "QuestionAnswered",
     "Reasoned",
     "RelationJudged",
+    "ReportWritten",
     "Swept",
     "ThreadCompacted",
     "ToolCalled",
@@ -154,6 +155,7 @@ Event = Annotated[
     | EffectIntended
     | EffectDone
     | Degraded
+    | ReportWritten
     | CheckpointSigned
     | TornTailRecovered
     | Failed,

@@ -31,6 +31,15 @@ class TornTailRecovered(Record):
     blob: str
 
 
+class ReportWritten(Record):
+    """A report was rendered and is about to be saved; `maker` tells one renderer from another."""
+
+    kind: Literal["report_written"] = "report_written"
+    of: str
+    files: dict[str, str]  # SHA-256 by name
+    maker: str
+
+
 class CheckpointSigned(Record):
     """What the Merkle tree over the first `size` events was, signed by whoever wrote.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -267,3 +268,23 @@ def test_an_index_that_says_otherwise_is_told_with_the_command_that_mends_it(
     assert "the index of events is not what the journal gives: about event 9" in found.fault.problem
     assert found.fault.hint.startswith("scientist rebuild")
     assert not found.fault.reach.told(), "the record itself stands"
+
+
+@pytest.mark.parametrize("maker", ["", "0.1.0 0123456789abcdef"], ids=["this code", "other code"])
+def test_a_report_of_other_code_is_known_by_its_bytes_alone(copy: Path, maker: str) -> None:
+    """Who may sign can put an edited report on record; the code at hand does not bear it out."""
+    edited("reports/C1.md", "supported", "proven")(copy)
+    digest = hashlib.sha256((copy / "reports" / "C1.md").read_bytes()).hexdigest()
+
+    def change(lines: list[Line]) -> None:
+        written = first(lines, "report_written")
+        written["files"]["C1.md"] = digest
+        written["maker"] = maker or written["maker"]
+
+    rewrite(copy, change)
+    found = verified(copy)
+    if maker:
+        assert found.fault is None
+    else:
+        assert found.fault is not None
+        assert "C1.md is not what the record renders" in found.fault.problem

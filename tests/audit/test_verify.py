@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from campaigns import scientist
@@ -29,7 +30,7 @@ def in_bytes(change: Callable[[list[bytes]], list[bytes]]) -> Fault:
 def test_a_clean_record_holds_in_every_respect(copy: Path) -> None:
     found = verified(copy)
     assert found.fault is None, found.fault
-    assert found.record.checkpoints == 2
+    assert found.record.checkpoints == 3
     assert not [note for note in found.notes if "copy of this record" not in note], found.notes
     assert {"quotes", "findings recomputed", "answers that lead to their hypothesis", "credences",
             "reports", "documents in the vector store", "trials found in run folders", "levels",
@@ -81,12 +82,12 @@ BYTES: dict[str, tuple[Fault, str, str]] = {
         "000001.jsonl",
     ),
     "wrong signature": (
-        lambda w: rewrite(w, lambda x: x[-1]["data"].update(signature="0" * 128), signed=False),
+        lambda w: rewrite(w, lambda x: at_the_end(x).update(signature="0" * 128), signed=False),
         "the signature of the checkpoint is wrong",
         "000001.jsonl",
     ),
     "miscounted campaigns": (
-        lambda w: rewrite(w, lambda x: x[-1]["data"].update(closed=7), signed=False),
+        lambda w: rewrite(w, lambda x: at_the_end(x).update(closed=7), signed=False),
         "the checkpoint counts 7 campaigns ended",
         "000001.jsonl",
     ),
@@ -96,6 +97,11 @@ BYTES: dict[str, tuple[Fault, str, str]] = {
         "000001.jsonl",
     ),
 }
+
+
+def at_the_end(lines: list[Line]) -> Any:
+    """The checkpoint of the end of the campaign."""
+    return forging.of(lines, "checkpoint_signed")[1]
 
 
 def cut_in_two(lines: list[Line]) -> list[Line]:

@@ -6,18 +6,22 @@ Markdown is held against the record, as `scientist check` does: nothing unbound 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+import scientist
 from scientist.audit.report import collect, compose, html, markdown
 from scientist.audit.report.collect import Dossier, last_campaign
 from scientist.audit.report.html import POLICY
 from scientist.errors import JournalError
+from scientist.events import ReportWritten
 from scientist.journal import Journal
 from scientist.science.claims.markdown import check
 from scientist.workspace import save
 
-__all__ = ["POLICY", "Report", "last_campaign", "make", "write"]
+__all__ = ["POLICY", "Report", "last_campaign", "make", "maker", "write"]
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,29 @@ def make(journal: Journal, campaign: str) -> Report:
 
 
 def write(journal: Journal, campaign: str, folder: Path) -> tuple[Path, Path]:
-    """The report as C1.md and C1.html in a folder, in the place of older ones."""
+    """The report as C1.md and C1.html in a folder, in the place of older ones.
+
+    What it will say is on record first, so that a file that was edited can be told from it.
+    """
     report = make(journal, campaign)
     name = report.dossier.campaign
     folder.mkdir(parents=True, exist_ok=True)
     paths = folder / f"{name}.md", folder / f"{name}.html"
-    for path, content in zip(paths, (report.markdown, report.html), strict=True):
+    contents = (report.markdown, report.html)
+    files = {
+        path.name: hashlib.sha256(content.encode()).hexdigest()
+        for path, content in zip(paths, contents, strict=True)
+    }
+    journal.append(ReportWritten(of=name, files=files, maker=maker()))
+    for path, content in zip(paths, contents, strict=True):
         save(path, content)
     return paths
+
+
+@lru_cache(maxsize=1)
+def maker() -> str:
+    """What renders reports here: the version, and a hash of all of its code."""
+    root = Path(scientist.__file__).parent
+    code = sorted(file for file in root.rglob("*") if file.suffix in (".py", ".html"))
+    hashed = hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in code))
+    return f"{scientist.__version__} {hashed.hexdigest()[:16]}"

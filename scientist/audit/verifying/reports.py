@@ -1,18 +1,18 @@
-"""Saved reports against what the record renders: as it was when the campaign ended, or is now.
+"""Saved reports: what was written, and what the record renders.
 
-A report is written when its campaign ends; what was recorded later, of other campaigns too, may
-show in a new one. So it is rendered from the record as it was at the checkpoints since that end,
-and after whatever another campaign added in the minute in which it was written.
+Their hashes are on record, so whoever edits one is found out whatever version looks. Where the
+very code that rendered it is at hand, it is rendered again, from the record as it was when the
+report was written; another campaign may have added something in that minute.
 """
 
 from __future__ import annotations
 
 import datetime
+import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from scientist import __version__
 from scientist.audit import report as reports
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.journal import Entry, Journal
@@ -28,34 +28,50 @@ SHOWING = (
 
 
 def check(audit: Audit) -> None:
-    """Every report in the workspace's folder, in both forms."""
-    opened = {
-        str(entry.campaign): str(entry.data["versions"].get("scientist", ""))
-        for entry in audit.journal.entries("campaign_opened")
-    }
-    for name, version in opened.items():
+    """Every report in the workspace's folder: its bytes, then its rendering."""
+    written: dict[str, list[Entry]] = {}
+    for entry in audit.journal.entries("report_written"):
+        written.setdefault(entry.data["of"], []).append(entry)
+    for opening in audit.journal.entries("campaign_opened"):
+        name = str(opening.campaign)
         files = [audit.place.reports / f"{name}.{ending}" for ending in ("md", "html")]
         saved = {file.name: text for file in files if (text := _text(file)) is not None}
         if not saved:
             continue
-        wrong = _unlike(audit.journal, name, saved)
-        if wrong and version != __version__:
-            audit.notes.append(f"{wrong} was written by version {version} and not compared")
-        elif wrong:
-            raise Broken(
-                f"the report {wrong} is not what the record renders: it was edited",
-                f"reports/{wrong}",
-                {f"reports/{wrong}"},  # nothing of the record rests on it
-                f"scientist audit report {name} --html {name}.html",
-            )
-        else:
-            audit.count("reports", len(saved))
+        told = [_telling(written.get(name, ()), *one) for one in saved.items()]
+        if name in written and None in told:
+            wrong = list(saved)[told.index(None)]
+            raise _edited(name, wrong, "is not what was written: it was edited")
+        same = [entry for entry in told if entry and entry.data["maker"] == reports.maker()]
+        wrong = _unlike(audit.journal, name, saved, same[-1].seq if same else None)
+        if wrong and len(same) == len(saved):
+            raise _edited(name, wrong, "is not what the record renders")
+        if wrong and name not in written:
+            audit.notes.append(f"{wrong} is from before reports were on record: nobody can tell")
+        audit.count("reports", len(saved))
 
 
-def _unlike(journal: Journal, name: str, saved: dict[str, str]) -> str:
+def _telling(written: Sequence[Entry], file: str, text: str) -> Entry | None:
+    """The last event that tells of a file as it is."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    found = [entry for entry in written if entry.data["files"].get(file) == digest]
+    return found[-1] if found else None
+
+
+def _edited(name: str, file: str, what: str) -> Broken:
+    return Broken(
+        f"the report {file} {what}",
+        f"reports/{file}",
+        {f"reports/{file}"},  # nothing of the record rests on it
+        f"scientist audit report {name} --html {name}.html",
+    )
+
+
+def _unlike(journal: Journal, name: str, saved: dict[str, str], before: int | None) -> str:
     """The first file that no moment of the record renders; empty if each is one's."""
     left = dict(saved)
-    for moment in _moments(journal, name):
+    moments = dict.fromkeys((*(() if before is None else (before - 1,)), *_moments(journal, name)))
+    for moment in moments:
         with _as_of(journal, moment) as then, Journal(Path(then)) as past:
             made = reports.make(past, name)
         for ending, text in (("md", made.markdown), ("html", made.html)):
@@ -103,6 +119,6 @@ def _as_of(journal: Journal, events: int) -> tempfile.TemporaryDirectory[str]:
 
 def _text(file: Path) -> str | None:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes().decode()
     except (OSError, UnicodeDecodeError):
         return None
