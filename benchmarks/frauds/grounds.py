@@ -134,8 +134,8 @@ def _asked(maker: Maker) -> None:
 
 
 def _claims(maker: Maker) -> None:
-    maker.kit("causal_features", "--param", "samples=60")
-    maker.do("claim", "add", "stable raises shifted_error compared with pooled for samples = 60")
+    maker.kit("causal_features", "--direction", "decrease")
+    maker.do("claim", "add", "stable raises shifted_error compared with pooled")
     maker.do("claim", "add", "Cues turn.")
     maker.do("claim", "pin", "A1")
     maker.do("claim", "unpin", "A1")
@@ -176,6 +176,10 @@ def _swept(maker: Maker) -> None:
     maker.kit("causal_features")
 
 
+def _unsafe(maker: Maker) -> None:
+    maker.campaign("--rounds", 1, "--unsafe-no-sandbox")
+
+
 def _refused(maker: Maker) -> None:
     folder = programs.write(maker.folder / "own", programs.FAILING)
     maker.do("experiment", "run", folder, "--pairs", 6)
@@ -214,6 +218,7 @@ RECIPES: dict[str, tuple[Recipe, int]] = {
     "two kits": (_two, 4),
     "the same twice": (_twice, 2),
     "both directions": (_against, 2),
+    "without a sandbox": (_unsafe, 4),
     "own code": (lambda m: m.own(m.chance.choice(list(programs.HONEST))), 5),
     "refused code": (_refused, 2),
     "one round": (lambda m: m.campaign("--rounds", 1), 4),

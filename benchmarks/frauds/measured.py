@@ -299,8 +299,18 @@ def no_confirmation(workspace: Path, lines: list[Line], chance: random.Random) -
     return (record["id"], "X")
 
 
-def fewer_pairs(workspace: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]:
+def fewer_pairs(settings: bool) -> Edit:
     """The last pair is dropped from plan and trials, as if it had never been planned."""
+
+    def edit(workspace: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]:
+        return _fewer_pairs(workspace, lines, chance, settings)
+
+    return edit
+
+
+def _fewer_pairs(
+    workspace: Path, lines: list[Line], chance: random.Random, settings: bool
+) -> tuple[str, ...]:
     ends = [e for e in _measured(lines) if not told(lines, "looked")]
     end = pick(chance, ends)
     seal = telling.sealed(lines, end["data"]["protocol_digest"])
@@ -315,8 +325,10 @@ def fewer_pairs(workspace: Path, lines: list[Line], chance: random.Random) -> tu
     kept = telling.trials_of(workspace, end["data"]["trials_blob"])
     kept = [one for one in kept if one["seed"] != dropped]
     telling.other_trials(workspace, lines, end, kept)
+    for line in told(lines, "campaign_opened") if settings else ():
+        line["data"]["settings"]["pairs"] = len(plan["seeds"])
     telling.retell(workspace, lines)
-    return ("rewritten",)
+    return (plan["hypothesis"],)
 
 
 def in_the_folder(workspace: Path, chance: random.Random) -> Fraud:
@@ -336,7 +348,7 @@ def in_the_folder(workspace: Path, chance: random.Random) -> Fraud:
 
 
 SAME_WORLD = (
-    "the pair was dropped from the plan, too, and with one test alone every level, seed and "
+    "the pair was dropped from plan and settings, too, and with one test alone every level, seed and "
     "number is what a shorter plan gives"
 )
 KINDS = (
@@ -348,7 +360,7 @@ KINDS = (
     Kind("dropped seed", COVERED, covered(trials(without_a_seed))),
     Kind("dropped seed", RETOLD, retold(without_a_seed)),
     Kind("repeated seed", COVERED, covered(trials(with_a_seed_twice))),
-    Kind("repeated seed", RETOLD, retold(with_a_seed_twice)),
+    Kind("repeated seed", RETOLD, retold(with_a_seed_twice), RERUN),
     Kind("trials added after a look", COVERED, covered(trials(more_after_the_look))),
     Kind("trials added after a look", RETOLD, retold(more_after_the_look)),
     Kind("swapped arms", COVERED, covered(trials(swapped))),
@@ -375,6 +387,8 @@ KINDS = (
     Kind("alpha edited in the protocol", RETOLD, rewritten(planned(ALPHA, True), without_runs)),
     Kind("level edited in the protocol", COVERED, covered(planned(LEVEL))),
     Kind("confirmation dropped", RETOLD, rewritten(no_confirmation, without_runs)),
-    Kind("last pair dropped with its plan", RETOLD, rewritten(fewer_pairs, without_runs),
-         ANCHOR, SAME_WORLD),
+    Kind("last pair dropped with its plan", RETOLD,
+         rewritten(fewer_pairs(settings=False), without_runs)),
+    Kind("last pair dropped with plan and settings", RETOLD,
+         rewritten(fewer_pairs(settings=True), without_runs), ANCHOR, SAME_WORLD),
 )  # fmt: skip

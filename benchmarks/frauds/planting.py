@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import campaigns
+from audit.forging import journal_of
 
 from frauds.kinds import ANCHOR, DEEP, KEY, RERUN, STRUCTURE, Fraud, Kind, Unfit
 from scientist.audit.verifying import Fault, Outcome, verify_workspace
@@ -118,15 +119,29 @@ def _case(kind: Kind, fraud: Fraud, record: Path, place: Path) -> Case:
     if found.fault is None:
         noted = _noted(found, fraud)
         return Case(origin, noted, "a note", noted, noted, seconds)
+    rightly = named(found.fault, fraud)
+    if found is not alone:  # an anchor or a key names where trust ends, not what was done
+        rightly = (found.fault.since or 1) <= _altered(record, place)
     return Case(
         origin,
         True,
         by(found.fault, kind.needs if found is not alone else ""),
-        named(found.fault, fraud),
+        rightly,
         not alone.passed,
         seconds,
         found.fault.message,
     )
+
+
+def _altered(record: Path, place: Path) -> int:
+    """The number of the first line that is not what it was."""
+    pairs = zip(*(journal_of(one).read_bytes().splitlines() for one in (record, place)))
+    alike = 0
+    for one, other in pairs:
+        if one != other:
+            break
+        alike += 1
+    return alike + 1
 
 
 def _noted(found: Outcome, fraud: Fraud) -> bool:

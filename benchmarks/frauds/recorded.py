@@ -15,7 +15,9 @@ from frauds.kinds import (
     COVERED,
     KEY,
     PLAIN,
+    RETOLD,
     STRUCTURE,
+    Edit,
     Fraud,
     Kind,
     Plant,
@@ -23,8 +25,10 @@ from frauds.kinds import (
     at,
     covered,
     pick,
+    rewritten,
     told,
     uncover,
+    without_runs,
 )
 from scientist.journal import checkpoints, signing
 
@@ -141,6 +145,7 @@ def signed_by_another(workspace: Path, chance: random.Random) -> Fraud:
         patch.setenv("XDG_DATA_HOME", str(workspace.parent / f"cheat-{chance.random()}"))
         forging.write(workspace, lines)
         key = signing.public()
+    uncover(workspace)
     return Fraud((key[:16],))
 
 
@@ -247,6 +252,17 @@ def dropped_campaign(_: Path, lines: list[Line], chance: random.Random) -> tuple
     return ("level", "seeds")
 
 
+def retold(edit: Edit) -> Edit:
+    """The same, with everything that follows worked out again."""
+
+    def again(workspace: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]:
+        names = edit(workspace, lines, chance)
+        telling.retell(workspace, lines)
+        return names
+
+    return again
+
+
 def dropped_last_campaign(_: Path, lines: list[Line], __: random.Random) -> tuple[str, ...]:
     """The last campaign never was."""
     names = [line["campaign"] for line in told(lines, "campaign_opened")]
@@ -327,6 +343,10 @@ def cut_tail(workspace: Path, chance: random.Random) -> Fraud:
 
 
 OWN_WORD = "the user's own key signs it anew, and nothing else follows from it"
+TOLD_ANEW = (
+    "levels and numbers were worked out anew as if it had never been, and no other test asked "
+    "the same question"
+)
 GONE = "what is no longer there leaves no trace in what is, as far as it was the last"
 KINDS = (
     Kind("altered line", PLAIN, in_bytes(_alter), STRUCTURE),
@@ -344,6 +364,10 @@ KINDS = (
     Kind("seal moved behind the trials", COVERED, covered(seal_after_the_start), STRUCTURE),
     Kind("dropped campaign", COVERED, covered(dropped_campaign)),
     Kind("removed failed attempt", COVERED, covered(removed_attempt)),
+    Kind("dropped campaign", RETOLD, rewritten(retold(dropped_campaign), without_runs),
+         ANCHOR, TOLD_ANEW),
+    Kind("removed failed attempt", RETOLD, rewritten(retold(removed_attempt), without_runs),
+         ANCHOR, TOLD_ANEW),
     Kind("signed by another key", COVERED, signed_by_another, KEY, OWN_WORD),
     Kind("checkpoints removed", COVERED, covered(without_checkpoints), KEY, OWN_WORD),
     Kind("inserted event", COVERED, covered(invented_event), ANCHOR, OWN_WORD),

@@ -229,10 +229,12 @@ def pinned(_: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]
     data = made["data"]
     name = data["assertion"]["id"] if "assertion" in data else data["finding"]["id"]
     pin = {"assertion": name, "pinned": True}
-    time = lines[-1]["time"]
-    lines.append(
-        {**made, "kind": "assertion_pinned", "data": pin, "campaign": None, "time": time}
-    )
+    place = lines.index(made)
+    while lines[place].get("more"):
+        place += 1
+    time = lines[place]["time"]
+    new = {**made, "kind": "assertion_pinned", "data": pin, "campaign": None, "time": time}
+    lines.insert(place + 1, {**new, "more": False})
     return ("rewritten",)
 
 

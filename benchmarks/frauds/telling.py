@@ -82,6 +82,9 @@ def renumber(lines: list[Line]) -> None:
         text = json.dumps(line["data"])
         line["data"] = json.loads(_ID.sub(lambda found: names.get(found[0], found[0]), text))
         line["campaign"] = names.get(line["campaign"] or "", line["campaign"])
+    for line in lines:
+        if line["kind"] == "protocol_sealed":
+            reseal(lines, line)
 
 
 def trials_of(workspace: Path, blob: str) -> list[dict[str, Any]]:
