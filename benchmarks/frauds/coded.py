@@ -50,13 +50,13 @@ def _run(folder: Path, body: str) -> tuple[str, str]:
     data = folder / "data"
     words = ("experiment", "run", own, "--pairs", 6, "--jobs", 2, "-w", folder / "w", "--json")
     done = campaigns.scientist(*words, timeout=600, XDG_DATA_HOME=str(data))
-    if done.returncode not in (0, 1, 4):
-        return ("refused", done.stderr.splitlines()[-2][:200])
+    if done.returncode not in (0, 1, 4):  # nothing but a plain refusal is one
+        raise RuntimeError(f"{own}: exit {done.returncode}\n{done.stderr[-1500:]}")
     journal = (folder / "w" / "journal" / "000001.jsonl").read_text().splitlines()
     events = [json.loads(line) for line in journal]
     findings = [e["data"]["finding"] for e in events if e["kind"] == "finding_recorded"]
     if not findings:
-        return ("refused", (done.stderr.splitlines() or [""])[0][:200])
+        raise RuntimeError(f"{own}: no finding\n{done.stderr[-1500:]}")
     finding = findings[-1]
     if finding["judgement"]["verdict"] == "infeasible":
         return ("refused before launch", finding["judgement"]["reason"][:200])

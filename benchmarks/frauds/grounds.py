@@ -210,7 +210,7 @@ def _both(maker: Maker) -> None:
 
 def _raised(maker: Maker) -> None:
     maker.campaign("--rounds", 1)
-    maker.do("run", "--resume", "--rounds", 2)
+    maker.do("run", "C1", "--resume", "--rounds", 2)
 
 
 RECIPES: dict[str, tuple[Recipe, int]] = {

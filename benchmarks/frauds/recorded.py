@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -249,7 +250,7 @@ def dropped_campaign(_: Path, lines: list[Line], chance: random.Random) -> tuple
     name = chance.choice(later[:-1])
     lines[:] = [line for line in lines if line["campaign"] != name]
     telling.renumber(lines)
-    return ("level", "seeds")
+    return ("level", "seeds", "pairs")
 
 
 def retold(edit: Edit) -> Edit:
@@ -286,7 +287,7 @@ def removed_attempt(workspace: Path, lines: list[Line], __: random.Random) -> tu
             continue
         _without(lines, {asked, digest, mine[0]["id"], *_runs(lines, asked)})
         telling.renumber(lines)
-        return ("level", "seeds", "runs/")
+        return ("level", "seeds", "pairs")
     raise Unfit
 
 
@@ -296,14 +297,14 @@ def _runs(lines: list[Line], asked: str) -> set[str]:
 
 
 def _without(lines: list[Line], names: set[str]) -> None:
-    """Every line that names one of these; the end of a campaign only forgets them."""
+    """Without every line that names one of these; the end of a campaign only forgets them."""
 
     def says(value: object) -> bool:
         if isinstance(value, dict):
             return any(map(says, value.values()))
         if isinstance(value, list):
             return any(map(says, value))
-        return value in names
+        return isinstance(value, str) and bool(names & set(_WORDS.findall(value)))
 
     for line in told(lines, "campaign_closed"):
         line["data"]["findings"] = [f for f in line["data"]["findings"] if f not in names]
@@ -342,6 +343,7 @@ def cut_tail(workspace: Path, chance: random.Random) -> Fraud:
     return Fraud(("cut off",))
 
 
+_WORDS = re.compile(r"[0-9A-Za-z]+")
 OWN_WORD = "the user's own key signs it anew, and nothing else follows from it"
 TOLD_ANEW = (
     "levels and numbers were worked out anew as if it had never been, and no other test asked "

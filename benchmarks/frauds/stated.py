@@ -118,7 +118,7 @@ def prompt_hint(workspace: Path, lines: list[Line], chance: random.Random) -> tu
     first = asked["messages"][0]["content"]
     asked["messages"][0]["content"] = first[: len(first) // 2]
     call["data"]["request_blob"] = put(workspace, json.dumps(asked).encode())
-    return ("rewritten",)
+    return (f"event {call['seq']}",)
 
 
 def sampling(_: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]:
@@ -195,7 +195,9 @@ def credence(_: Path, lines: list[Line], chance: random.Random) -> tuple[str, ..
     found = [e for e in told(lines, "reasoned") if e["data"]["text"].startswith("credence in")]
     line = pick(chance, found)
     name = line["data"]["text"].split()[2].rstrip(":")
-    line["data"]["text"] = f"credence in {name}: 0.50 when it was proposed, 0.73 now"
+    words = line["data"]["text"].split()
+    now = (float(words[-2]) + chance.choice((0.02, 0.1, 0.3))) % 1
+    line["data"]["text"] = " ".join([*words[:-2], f"{now:.2f}", words[-1]])
     return (name,)
 
 
@@ -305,7 +307,6 @@ def approved(_: Path, lines: list[Line], chance: random.Random) -> tuple[str, ..
 
 SHOWN = "the essay, its original, its quotes and every prompt that showed it were made to fit"
 USER = "only the user knows what he pinned"
-ASKED = "what was asked follows from nothing but the prompt that was on the disk then"
 KINDS = (
     Kind("altered quote", COVERED, covered(quote)),
     Kind("altered essay", COVERED, covered(essay(original=False, prompts=False))),
@@ -314,7 +315,7 @@ KINDS = (
          ANCHOR, SHOWN),
     Kind("altered model answer", COVERED, covered(answer)),
     Kind("altered prompt", COVERED, covered(prompt)),
-    Kind("altered instruction", COVERED, covered(prompt_hint), ANCHOR, ASKED),
+    Kind("altered instruction", COVERED, covered(prompt_hint)),
     Kind("altered sampling", COVERED, covered(sampling)),
     Kind("altered cost in tokens", COVERED, covered(tokens)),
     Kind("verdict changed", COVERED, covered(verdict)),
