@@ -272,7 +272,7 @@ def mended(_: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]
     change = one["changes"][0]
     others = [m for m in conflict["members"] if m != change["assertion"]]
     change["assertion"] = chance.choice(others)
-    return (one["conflict"], change["assertion"])
+    return (one["conflict"], "clashes")
 
 
 def hidden_conflict(_: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]:
@@ -290,7 +290,7 @@ def hidden_conflict(_: Path, lines: list[Line], chance: random.Random) -> tuple[
     for line in told(lines, "finding_recorded"):
         record = line["data"]["finding"]
         record["conflicts"] = [c for c in record["conflicts"] if c != name]
-    return (name, "conflict")
+    return (name, "clashes")
 
 
 def approved(_: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]:

@@ -1,8 +1,19 @@
-"""Claims, pins and conflicts: each speaks of what is on record before it, and of nothing else."""
+"""Claims, pins and conflicts: each speaks of what is on record before it, and of nothing else.
+
+What was found to clash when something was stated, and how that was mended, follows from what was
+known then: it is worked out again.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from scientist import __version__
 from scientist.audit.verifying.outcome import Audit, Broken
+from scientist.science.consistency.examine import examine
+from scientist.science.consistency.knowledge import writes
+
+_CONFLICTS = ("conflict_found", "conflict_resolved")
 
 
 def check(audit: Audit) -> None:
@@ -40,6 +51,40 @@ def check(audit: Audit) -> None:
                 for change in one["changes"]:
                     _known(known, change["assertion"], "was to give way", place)
         audit.count("claims and conflicts")
+    _again(audit)
+
+
+def _again(audit: Audit) -> None:
+    """Every write that states something has the conflicts that this version finds."""
+    opened = audit.journal.entries("campaign_opened")
+    if any(entry.data["versions"].get("scientist") != __version__ for entry in opened):
+        audit.notes.append("conflicts were found by another version, too, and not looked for again")
+        return
+    for known, stated, entries in writes(audit.journal):
+        if any(e.kind == "finding_recorded" and not e.data["finding"]["experiment"] for e in entries):
+            continue  # refused before anything was sealed: what code it is of is not on record
+        due = [(e.kind, e.model_dump(mode="json", exclude={"kind"}))
+               for e in examine(known, stated).events]  # fmt: skip
+        made = [(e.kind, e.data) for e in entries if e.kind in _CONFLICTS]
+        if due != made:
+            names = {one.id for one in stated}
+            raise Broken(
+                f"what clashes with {', '.join(sorted(names))}, or how it was mended, is not what "
+                f"the record before it gives: {_named(made) or 'no conflict'} on record, "
+                f"{_named(due) or 'none'} by the rules",
+                f"event {entries[0].seq}",
+                names,
+            )
+
+
+def _named(events: list[tuple[str, dict[str, Any]]]) -> str:
+    """Which conflicts are found or mended by events."""
+    return ", ".join(
+        dict.fromkeys(
+            str(data["conflict"]["id"] if kind == "conflict_found" else data["resolution"]["conflict"])
+            for kind, data in events
+        )
+    )
 
 
 def _known(known: set[str], name: str, what: str, place: str) -> None:
