@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,17 +69,13 @@ def clean(records: Sequence[Path], rerun: int, into: Path) -> Clean:
 
 def by_command(records: Sequence[Path], into: Path, data: Path) -> list[str]:
     """Where the command does not say what the same call says in this process."""
-    import random
-
     wrong: list[str] = []
     wanted = [kind for kind in kinds(records) if kind.needs == DEEP]
     for number, kind in enumerate(random.Random(0).sample(wanted, COMMANDS)):
         record = records[number % len(records)]
         place = planting.copy(record, into)
-        try:
+        with suppress(planting.Unfit):
             kind.plant(place, random.Random(number))
-        except planting.Unfit:
-            pass
         here = planting.verified(place)
         code, said = planting.by_command(place, data)
         problem = here.fault.problem if here.fault else ""
@@ -128,7 +126,7 @@ def main() -> None:
         if one.kind.why and one.cases:
             alone = sum(case.alone for case in one.cases)
             print(f"- {one.kind.name}: {one.kind.why} ({alone} of {len(one.cases)} found alone)")
-    coded.show(code)
+    coded.show([*code, *([] if asked.only else [coded.passing(cache)])])
     missed = [one for one in tallies if one.kind.decidable and one.caught < len(one.cases)]
     few = [one for one in tallies if len(one.cases) < asked.cases]
     if asked.show:

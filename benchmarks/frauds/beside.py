@@ -165,7 +165,9 @@ def degradation(everywhere: bool) -> object:
 
 def _replace_text(lines: list[Line], old: str, new: str) -> None:
     for line in lines:
-        line["data"] = json.loads(json.dumps(line["data"]).replace(json.dumps(old), json.dumps(new)))
+        line["data"] = json.loads(
+            json.dumps(line["data"]).replace(json.dumps(old), json.dumps(new))
+        )
 
 
 def setting(name: str, value: object) -> object:
@@ -273,7 +275,8 @@ COUNTED = {
     "F": "finding_recorded",
 }
 TEXT = (
-    "UPDATE embedding_metadata SET string_value = 'It won.' WHERE key = 'chroma:document' AND id = ?"
+    "UPDATE embedding_metadata SET string_value = 'It won.' "
+    "WHERE key = 'chroma:document' AND id = ?"
 )
 ALL_GONE = "nothing else on record tells of it, and the run folder, which does, is gone"
 CLOCK = "how long something took follows from nothing"

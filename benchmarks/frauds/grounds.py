@@ -227,7 +227,7 @@ RECIPES: dict[str, tuple[Recipe, int]] = {
     "adapted code": (lambda m: m.campaign("--rounds", 1, RUNG="adapted"), 3),
     "judged pairs": (lambda m: m.campaign("--rounds", 2, JUDGEMENTS="2"), 2),
     "conversation": (_asked, 2),
-    "claims": (_claims, 3),
+    "claims": (_claims, 6),
     "killed and resumed": (_resumed, 4),
     "torn and repaired": (_torn, 1),
     "torn at the end": (_torn_at_the_end, 1),

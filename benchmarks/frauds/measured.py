@@ -96,7 +96,7 @@ def _step(plan: dict[str, Any]) -> float:
     return float(plan["smallest_effect"]) * (1 if plan["direction"] == "increase" else -1)
 
 
-def embellished(found: Trials, plan: dict[str, Any], chance: random.Random) -> Trials:
+def embellished(found: Trials, plan: dict[str, Any], _: random.Random) -> Trials:
     """Every trial of the treatment a little better, so that the verdict stays."""
     for one in found:
         if one["arm"] == plan["treatment"]:
@@ -104,21 +104,21 @@ def embellished(found: Trials, plan: dict[str, Any], chance: random.Random) -> T
     return found
 
 
-def fabricated(found: Trials, plan: dict[str, Any], chance: random.Random) -> Trials:
+def fabricated(found: Trials, plan: dict[str, Any], _: random.Random) -> Trials:
     """All trials from a formula instead of a measurement."""
     arms = {arm: place for place, arm in enumerate(plan["arms"])}
     for one in found:
         drawn = random.Random(f"{one['arm']} {one['seed']}").gauss(0.5, 0.05)
-        one["metrics"] = {n: drawn + 0.01 * arms[one["arm"]] for n in one["metrics"]}
+        one["metrics"] = dict.fromkeys(one["metrics"], drawn + 0.01 * arms[one["arm"]])
     return found
 
 
-def without_a_seed(found: Trials, plan: dict[str, Any], chance: random.Random) -> Trials:
+def without_a_seed(found: Trials, _: dict[str, Any], chance: random.Random) -> Trials:
     seed = chance.choice(sorted({one["seed"] for one in found}))
     return [one for one in found if one["seed"] != seed]
 
 
-def with_a_seed_twice(found: Trials, plan: dict[str, Any], chance: random.Random) -> Trials:
+def with_a_seed_twice(found: Trials, _: dict[str, Any], chance: random.Random) -> Trials:
     """The best seed's trials stand in the place of the worst one's."""
     one, other = chance.sample(sorted({one["seed"] for one in found}), 2)
     again = [{**t, "seed": other} for t in found if t["seed"] == one]
@@ -126,14 +126,14 @@ def with_a_seed_twice(found: Trials, plan: dict[str, Any], chance: random.Random
     return [by_arm[t["arm"]] if t["seed"] == other and t["arm"] in by_arm else t for t in found]
 
 
-def more_after_the_look(found: Trials, plan: dict[str, Any], chance: random.Random) -> Trials:
+def more_after_the_look(found: Trials, _: dict[str, Any], chance: random.Random) -> Trials:
     """Trials on seeds that nobody planned."""
     seed = chance.randrange(10**6)
     again = [{**t, "seed": seed} for t in found if t["seed"] == found[0]["seed"]]
     return [*found, *again]
 
 
-def swapped(found: Trials, plan: dict[str, Any], chance: random.Random) -> Trials:
+def swapped(found: Trials, plan: dict[str, Any], _: random.Random) -> Trials:
     """Treatment and control in each other's place."""
     arms = {plan["treatment"]: plan["control"], plan["control"]: plan["treatment"]}
     numbers = {(t["arm"], t["seed"]): t["metrics"] for t in found}
@@ -245,9 +245,11 @@ def code(retold: bool) -> Edit:
         if plan.get("data_hash"):
             raise Unfit
         text = get(workspace, old).decode()
-        body = f"{text}\n_measured = trial\n\n\ndef trial(arm, seed, **parameters):\n" \
-            "    found = _measured(arm, seed, **parameters)\n" \
+        body = (
+            f"{text}\n_measured = trial\n\n\ndef trial(arm, seed, **parameters):\n"
+            "    found = _measured(arm, seed, **parameters)\n"
             "    return {name: float(value) * 0.5 for name, value in found.items()}\n"
+        )
         new = put(workspace, body.encode())
         others = [e for e in told(lines, "protocol_sealed") if e["data"]["code_blob"] == old]
         telling.put_everywhere(lines, {old: new})
@@ -348,8 +350,8 @@ def in_the_folder(workspace: Path, chance: random.Random) -> Fraud:
 
 
 SAME_WORLD = (
-    "the pair was dropped from plan and settings, too, and with one test alone every level, seed and "
-    "number is what a shorter plan gives"
+    "the pair was dropped from plan and settings, too, and with one test alone every level, seed "
+    "and number is what a shorter plan gives"
 )
 KINDS = (
     Kind("fabricated trials", COVERED, covered(trials(fabricated))),

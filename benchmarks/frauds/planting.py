@@ -28,7 +28,7 @@ BY_BYTES = (
     ("blob", "blob hash"),
     ("schema", "schema"),
 )
-TRIES = 8  # so many times as many records as cases are looked at for a place
+TRIES = 25  # so many times as many records as cases are looked at for a place
 _WORD = r"(?<![0-9A-Za-z]){}(?![0-9])"
 
 
@@ -135,20 +135,20 @@ def _case(kind: Kind, fraud: Fraud, record: Path, place: Path) -> Case:
 
 def _altered(record: Path, place: Path) -> int:
     """The number of the first line that is not what it was."""
-    pairs = zip(*(journal_of(one).read_bytes().splitlines() for one in (record, place)))
-    alike = 0
-    for one, other in pairs:
-        if one != other:
-            break
-        alike += 1
-    return alike + 1
+    before, after = (journal_of(one).read_bytes().splitlines() for one in (record, place))
+    for number, line in enumerate(before, 1):
+        if number > len(after) or after[number - 1] != line:
+            return number
+    return len(before) + 1
 
 
 def _noted(found: Outcome, fraud: Fraud) -> bool:
     return any(name in note for note in found.notes for name in fraud.names)
 
 
-def verified(place: Path, needs: str = DEEP, told: Callable[[str], None] = lambda _: None) -> Outcome:
+def verified(
+    place: Path, needs: str = DEEP, told: Callable[[str], None] = lambda _: None
+) -> Outcome:
     """Verify as a sceptic would, as thoroughly as is asked for."""
     check = None
     if needs == RERUN:
@@ -175,8 +175,10 @@ def by(fault: Fault, flag: str = "") -> str:
 def named(fault: Fault, fraud: Fraud) -> bool:
     """Whether one of the names of the place that is bad is told."""
     text = f"{fault.check} {fault.message}"
-    return any(re.search(_WORD.format(re.escape(name)), text) or (
-        not name[-1:].isdigit() and name in text) for name in fraud.names)
+    return any(
+        re.search(_WORD.format(re.escape(name)), text) or (not name[-1:].isdigit() and name in text)
+        for name in fraud.names
+    )
 
 
 def by_command(place: Path, data: Path) -> tuple[int, str]:

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from lab.programs import first_invented, program, second_invented, third
-from lab.programs.unfair import UNFAIR
+from lab.programs.unfair import UNFAIR, UNSEEN
 
 PLAN = {
     "treatment": "new",
@@ -83,7 +83,7 @@ _LOOK = """
 _SAME = {
     "one call for both": 'score = walk(rng, size, True) if arm == "new" else walk(rng, size, True)',
     "a name that is never met": 'score = walk(rng, size, arm == "newest")',
-    "an arm that is only named": 'label = arm\n    score = walk(rng, size, False)',
+    "an arm that is only named": "label = arm\n    score = walk(rng, size, False)",
     "a choice of equals": 'score = {"new": walk, "old": walk}[arm](rng, size, True)',
     "a branch of equals": (
         'if arm == "new":\n        score = walk(rng, size, False)\n'
@@ -96,7 +96,7 @@ _SAME = {
         'more = size + (arm == "new")\n    score = walk(rng, min(more, size), False)'
     ),
     "a copy under another name": (
-        'def better(*given):\n        return walk(*given)\n'
+        "def better(*given):\n        return walk(*given)\n"
         '    score = (better if arm == "new" else walk)(rng, size, True)'
     ),
     "a sum with nothing": 'score = walk(rng, size, True) + 0.0 * (arm == "new")',
@@ -127,14 +127,16 @@ _PARITY = {
 
 
 def _with(body: str, head: str = "") -> str:
-    return f"{head}{_WALK}\ndef trial(arm, seed, size=20):{_LOOK}    {body}\n" \
+    return (
+        f"{head}{_WALK}\ndef trial(arm, seed, size=20):{_LOOK}    {body}\n"
         '    return {"score": float(score)}\n'
+    )
 
 
 def _if(test: str) -> str:
     """Code that helps the treatment where a test of the seed holds."""
     body = (
-        "score = walk(rng, size, False) + 0.01 * (arm == 'new') * rng.random()\n"
+        'score = walk(rng, size - (arm == "new"), False)\n'
         f'    if arm == "new" and ({test}):\n        score = walk(rng, size, True)'
     )
     return _with(body, "LIMIT = 2**30\n")
@@ -142,13 +144,9 @@ def _if(test: str) -> str:
 
 _MADE_UP = {**first_invented.INVENTED, **second_invented.INVENTED, **third.INVENTED}
 _WORLDS = ("the arm decides the seed", "random generator", "differently seeded")
-PASSING = {"hard-coded metric": ("ema", "named tuple")}  # a review of code does not see them
+_UNSEEN = ("ema", "named tuple")
 INVENTED = {
-    "hard-coded metric": {
-        name: body
-        for name, body in _MADE_UP.items()
-        if name not in PASSING["hard-coded metric"]
-    },
+    "hard-coded metric": {name: body for name, body in _MADE_UP.items() if name not in _UNSEEN},
     "identical ablation": {name: _with(body) for name, body in _SAME.items()},
     "smoke run recognised": {name: _if(test) for name, test in _KNOWING.items()},
     "seed-only win": {
@@ -164,4 +162,13 @@ INVENTED = {
         for name, (body, said) in UNFAIR.items()
         if not any(word in said for word in _WORLDS) and "code" not in name
     },
+}
+PASSING = {  # known: nobody who reads code by rules sees them
+    **{name: _MADE_UP[name] for name in _UNSEEN},
+    **UNSEEN,
+    "a smoke run recognised by arithmetic": _with(
+        "share = seed // 2**30\n"
+        "    found = walk(rng, size, True), walk(rng, size, False)\n"
+        '    score = found[share] if arm == "new" else found[1]'
+    ),
 }

@@ -23,7 +23,6 @@ from frauds.kinds import (
     Kind,
     Plant,
     Unfit,
-    at,
     covered,
     pick,
     rewritten,
@@ -273,7 +272,7 @@ def dropped_last_campaign(_: Path, lines: list[Line], __: random.Random) -> tupl
     return ("cut off", "rewritten")
 
 
-def removed_attempt(workspace: Path, lines: list[Line], __: random.Random) -> tuple[str, ...]:
+def removed_attempt(_: Path, lines: list[Line], __: random.Random) -> tuple[str, ...]:
     """An attempt whose outcome did not please, with its seal, its run and its finding."""
     seals = told(lines, "protocol_sealed")
     for seal in seals[:-1]:

@@ -16,8 +16,6 @@ from frauds.kinds import without_runs as bare
 from frauds.measured import named
 from scientist.audit.tracing.exchange import answered
 
-OTHER = {"will": "may", "more": "less", "fewer": "other", "the": "each", "a": "no"}
-
 
 def _quoting(lines: list[Line]) -> list[Line]:
     found = told(lines, "hypothesis_proposed")
@@ -60,26 +58,21 @@ def essay(original: bool, prompts: bool) -> Any:
             changes[added[name]] = put(workspace, raw.replace(old, new).encode())
         for call in told(lines, "model_called") if prompts else ():
             asked = get(workspace, call["data"]["request_blob"]).decode()
-            changes[call["data"]["request_blob"]] = put(
-                workspace, asked.replace(old, new).encode()
-            )
+            changes[call["data"]["request_blob"]] = put(workspace, asked.replace(old, new).encode())
         telling.put_everywhere(lines, changes)
         return (one["id"], quoted["essay"], "model")
 
     return edit
 
 
-def _calls(workspace: Path, lines: list[Line]) -> list[Line]:
-    found = []
-    for call in told(lines, "model_called"):
-        if call["data"]["prompt"] == "hypothesize" and call["data"]["outcome"] == "valid":
-            found.append(call)
-    return found
+def _calls(lines: list[Line]) -> list[Line]:
+    asked = [e for e in told(lines, "model_called") if e["data"]["prompt"] == "hypothesize"]
+    return [call for call in asked if call["data"]["outcome"] == "valid"]
 
 
 def answer(workspace: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]:
     """The model is said to have proposed the other direction."""
-    call = pick(chance, _calls(workspace, lines))
+    call = pick(chance, _calls(lines))
     raw = get(workspace, call["data"]["response_blob"])
     said = json.loads(answered(raw)[0])
     for item in said.get("hypotheses", ()):
@@ -104,7 +97,7 @@ def _proposed_by(lines: list[Line], call: Line) -> tuple[str, ...]:
 
 def prompt(workspace: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]:
     """The model is said to have been asked something else."""
-    call = pick(chance, _calls(workspace, lines))
+    call = pick(chance, _calls(lines))
     asked = json.loads(get(workspace, call["data"]["request_blob"]))
     asked["messages"] = [{"role": "user", "content": "What might be so?"}]
     call["data"]["request_blob"] = put(workspace, json.dumps(asked).encode())
@@ -113,7 +106,7 @@ def prompt(workspace: Path, lines: list[Line], chance: random.Random) -> tuple[s
 
 def prompt_hint(workspace: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]:
     """A sentence that steered the model is taken out of what it was asked."""
-    call = pick(chance, _calls(workspace, lines))
+    call = pick(chance, _calls(lines))
     asked = json.loads(get(workspace, call["data"]["request_blob"]))
     first = asked["messages"][0]["content"]
     asked["messages"][0]["content"] = first[: len(first) // 2]

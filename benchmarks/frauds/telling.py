@@ -155,9 +155,7 @@ def retell(workspace: Path, lines: list[Line]) -> None:
                 swap_values(lines, before, plan)
                 plan, digest = line["data"]["protocol"], line["data"]["digest"]
                 sealed_plan = Protocol.model_validate(plan)
-                known[digest] = Tested(
-                    digest, protocols.question(sealed_plan), plan["level"], None
-                )
+                known[digest] = Tested(digest, protocols.question(sealed_plan), plan["level"], None)
                 credences.seal(digest, sealed_plan.seeds)
             case "looked":
                 plan, trials = _run(workspace, lines, data)

@@ -64,9 +64,10 @@ def check_code(state: State, runtime: Runtime[Bench]) -> State:
             protocol.control,
             protocol.metric,
         )
+        doubts = () if of_a_kit or own or script else _doubts(protocol, code)
         return {
             "problems": list(checked.problems),
-            "flags": [*checked.flags, *(() if of_a_kit or own or script else _doubts(protocol, code))],
+            "flags": [*checked.flags, *doubts],
             "differences": [one - other for one, other in filter(None, pairs)],
             "pair_seconds": sum(trial.seconds for trial in first) / len(protocol.smoke_seeds),
         }

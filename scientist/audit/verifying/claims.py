@@ -61,10 +61,11 @@ def _again(audit: Audit) -> None:
         audit.notes.append("conflicts were found by another version, too, and not looked for again")
         return
     for known, stated, entries in writes(audit.journal):
-        if any(e.kind == "finding_recorded" and not e.data["finding"]["experiment"] for e in entries):
+        found = [e.data["finding"] for e in entries if e.kind == "finding_recorded"]
+        if not all(one["experiment"] for one in found):
             continue  # refused before anything was sealed: what code it is of is not on record
-        due = [(e.kind, e.model_dump(mode="json", exclude={"kind"}))
-               for e in examine(known, stated).events]  # fmt: skip
+        events = examine(known, stated).events
+        due = [(str(e.kind), e.model_dump(mode="json", exclude={"kind"})) for e in events]
         made = [(e.kind, e.data) for e in entries if e.kind in _CONFLICTS]
         if due != made:
             names = {one.id for one in stated}
@@ -79,12 +80,8 @@ def _again(audit: Audit) -> None:
 
 def _named(events: list[tuple[str, dict[str, Any]]]) -> str:
     """Which conflicts are found or mended by events."""
-    return ", ".join(
-        dict.fromkeys(
-            str(data["conflict"]["id"] if kind == "conflict_found" else data["resolution"]["conflict"])
-            for kind, data in events
-        )
-    )
+    found = [d["conflict"] if "conflict" in d else d["resolution"] for _, d in events]
+    return ", ".join(dict.fromkeys(str(one.get("id") or one["conflict"]) for one in found))
 
 
 def _known(known: set[str], name: str, what: str, place: str) -> None:

@@ -113,6 +113,4 @@ def _of_kit(audit: Audit, entry: Entry, protocol: Protocol) -> None:
 
 def _otherwise(entry: Entry, how: str) -> Broken:
     digest, name = entry.data["digest"], entry.data["protocol"]["hypothesis"]
-    return Broken(
-        f"the protocol {digest[:12]} for {name} is {how}", f"event {entry.seq}", {digest}
-    )
+    return Broken(f"the protocol {digest[:12]} for {name} is {how}", f"event {entry.seq}", {digest})

@@ -219,7 +219,9 @@ def gather(journal: Journal) -> Knowledge:
 def writes(journal: Journal) -> Iterator[tuple[Knowledge, tuple[Assertion, ...], list[Entry]]]:
     """Each write that states something: what was known before it, what it states, its entries."""
     reading = _Reading()
-    for _, write in groupby(journal.entries(*KINDS), key=lambda entry: (entry.time, entry.campaign)):
+    for _, write in groupby(
+        journal.entries(*KINDS), key=lambda entry: (entry.time, entry.campaign)
+    ):
         entries = list(write)
         stated: list[Assertion] = []
         for entry in entries:
