@@ -25,6 +25,7 @@ from scientist.lab.adapting_rules import LONGEST_NAME
 from scientist.lab.kits import Kit, setting
 from scientist.memory.embedding import similarity
 from scientist.records import Direction, Hypothesis, Passage, Quote, Rung, one_line
+from scientist.science.belief import CONFIDENCE
 
 if TYPE_CHECKING:
     from scientist.agent.bench import Bench
@@ -37,13 +38,6 @@ LONGEST_REASON = 200
 LONGEST_IDEA = 110  # it stands in the header of the adapted kit
 MOST_CONDITIONS = 2
 NAME = r"[a-z][a-z_]{2,22}[a-z]"
-CONFIDENCE = {
-    "very unlikely": 0.1,
-    "unlikely": 0.3,
-    "even": 0.5,
-    "likely": 0.7,
-    "very likely": 0.9,
-}
 STRICT = ConfigDict(extra="forbid")
 UNKNOWN_EFFECT = 1.0  # stands for the smallest effect of a free experiment until its smoke run
 

@@ -96,6 +96,7 @@ class _Pass:
         self._backwards = 0
         self._opened = self._closed = 0
         self._sure = 0  # events that an anchor or a checkpoint has borne out
+        self._anchored = 0  # events that an anchor has borne out
         self._next = self._wanted[-1].size if self._wanted else -1
 
     def run(self) -> Verification:
@@ -244,9 +245,10 @@ class _Pass:
                 raise _Bad(
                     f"an anchor says that the first {anchor.size} events were others: the record "
                     "was rewritten",
-                    since=self._sure + 1,
+                    since=self._anchored + 1,  # checkpoints since may have been signed anew
                 )
             self.found.anchored += 1
+            self._anchored = anchor.size
         self._sure = self.found.events
         self._next = self._wanted[-1].size if self._wanted else -1
 

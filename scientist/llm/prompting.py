@@ -62,6 +62,10 @@ class Prompt:
             max_tokens=self.max_tokens,
         )
 
+    def instructions(self) -> str:
+        """The system section alone, where it is the same for every call."""
+        return self._fill(self.system, {})
+
     def _fill(self, section: str, variables: dict[str, Any]) -> str:
         from jinja2 import TemplateError
 

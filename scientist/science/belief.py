@@ -17,6 +17,13 @@ from scientist.errors import ScientistError
 from scientist.records import Attempt, Direction, Finding, Hypothesis, Judgement
 from scientist.science import protocol as protocols
 
+CONFIDENCE = {  # the words in which a model states a credence
+    "very unlikely": 0.1,
+    "unlikely": 0.3,
+    "even": 0.5,
+    "likely": 0.7,
+    "very likely": 0.9,
+}
 ASSUMED_PRIOR = 0.5
 LEAST_PRIOR, MOST_PRIOR = 0.1, 0.9
 MOST_FACTOR = 10.0

@@ -26,8 +26,9 @@ def journal_of(workspace: Path) -> Path:
 
 
 def read(workspace: Path) -> list[Line]:
-    """Every line as plain data."""
-    return [orjson.loads(line) for line in journal_of(workspace).read_bytes().splitlines()]
+    """Every line as plain data; what a crash cut off is none."""
+    lines = journal_of(workspace).read_bytes().splitlines(keepends=True)
+    return [orjson.loads(line) for line in lines if line.endswith(b"\n")]
 
 
 def write(workspace: Path, lines: list[Line], signed: bool = True) -> None:

@@ -13,6 +13,7 @@ from langgraph.runtime import Runtime
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.lab import checks
+from scientist.lab.review import method
 from scientist.records import Protocol, Rung
 from scientist.science import judge
 
@@ -63,9 +64,10 @@ def check_code(state: State, runtime: Runtime[Bench]) -> State:
             protocol.control,
             protocol.metric,
         )
+        doubts = () if of_a_kit or own or script else _doubts(protocol, code)
         return {
             "problems": list(checked.problems),
-            "flags": list(checked.flags),
+            "flags": [*checked.flags, *doubts],
             "differences": [one - other for one, other in filter(None, pairs)],
             "pair_seconds": sum(trial.seconds for trial in first) / len(protocol.smoke_seeds),
         }
@@ -77,6 +79,12 @@ def check_code(state: State, runtime: Runtime[Bench]) -> State:
         bench.explain("check_code", said)
     failed = [FAILED + "; ".join(found["problems"])] if found["problems"] else []
     return {"problems": failed, "smoke": found}
+
+
+def _doubts(protocol: Protocol, code: str) -> tuple[str, ...]:
+    """What reading a user's own code says against its comparison; he knows better, or not."""
+    found = method.mismatch(code, protocol.treatment, protocol.control, protocol.metric)
+    return (*found.problems, *found.remarks)
 
 
 def _refused(problems: Sequence[str]) -> dict[str, Any]:

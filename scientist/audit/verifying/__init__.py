@@ -13,10 +13,14 @@ from pathlib import Path
 from scientist.audit.verifying import (
     answers,
     beliefs,
+    claims,
+    contained,
+    effects,
     findings,
     ledger,
     levels,
     measured,
+    plans,
     projections,
     quotes,
     reports,
@@ -39,12 +43,16 @@ STRUCTURE: tuple[tuple[str, Check], ...] = (
     ("the seals", sealed.check),
 )
 DEEP: tuple[tuple[str, Check], ...] = (
+    ("the plans", plans.check),
     ("the error budget", levels.check),
     ("the trials", measured.check),
+    ("the sandboxes", contained.check),
+    ("the effects", effects.check),
     ("the quotes", quotes.check),
     ("the findings", findings.check),
     ("the model's answers", answers.check),
     ("the credences", beliefs.check),
+    ("the claims", claims.check),
     ("the reports", reports.check),
     ("the projections", projections.check),
 )

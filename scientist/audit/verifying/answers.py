@@ -15,8 +15,11 @@ import orjson
 
 from scientist.audit.tracing.exchange import WRITING, answered, exchange
 from scientist.audit.verifying.outcome import Audit, Broken
+from scientist.errors import ScientistError
 from scientist.journal import Entry
+from scientist.llm import prompting
 from scientist.records import Rung, one_line
+from scientist.science.belief import CONFIDENCE
 
 PROPOSING = "hypothesize"
 _NESTED = ("new_arm", "own_experiment")
@@ -57,6 +60,8 @@ def _call(audit: Audit, entry: Entry, place: str) -> None:
                     f"the model was asked with {name} {request[name]}, on record is {data[name]}",
                     place,
                 )
+    if isinstance(request, dict):
+        _instructed(audit, entry, place)
     raw = audit.journal.get(data["response_blob"]) if data["response_blob"] else b""
     used = _usage(raw)
     said = (data["usage"]["prompt"], data["usage"]["completion"])
@@ -67,6 +72,7 @@ def _call(audit: Audit, entry: Entry, place: str) -> None:
 
 def _proposed(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str) -> None:
     """The item of the answer that a hypothesis was made from."""
+    _shown(audit, hypothesis, call, place)
     items = list(_items(answered(audit.journal.get(call.data["response_blob"]))[0]))
     if not any(_says(item, hypothesis) for item in items):
         raise Broken(
@@ -77,9 +83,46 @@ def _proposed(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str)
     audit.count("answers that lead to their hypothesis")
 
 
+def _shown(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str) -> None:
+    """Whatever a hypothesis quotes stands in what the model was asked."""
+    said = one_line(" ".join(_messages(audit.journal.get(call.data["request_blob"]))))
+    for quote in hypothesis["quotes"]:
+        if one_line(quote["text"]) not in said:
+            raise Broken(
+                f"hypothesis {hypothesis['id']} quotes {quote['essay']}:{quote['sentence']} in "
+                "words that the model was not shown",
+                f"{place}, request in event {call.seq}",
+                {hypothesis["id"]},
+            )
+
+
+def _messages(raw: bytes) -> list[str]:
+    """What the messages of a request say."""
+    request = _json(raw)
+    listed = request.get("messages") if isinstance(request, dict) else None
+    return [str(one.get("content", "")) for one in listed or () if isinstance(one, dict)]
+
+
+def _instructed(audit: Audit, entry: Entry, place: str) -> None:
+    """The instructions of a prompt that is still the same are those that were sent."""
+    try:
+        prompt = prompting.load(entry.data["prompt"])
+        if prompt.hash != entry.data["prompt_hash"]:
+            return
+        due = prompt.instructions()
+    except ScientistError:  # not a prompt of this version, or one that begins with what varies
+        return
+    if _messages(audit.journal.get(entry.data["request_blob"]))[:1] != [due]:
+        raise Broken(
+            f"the model was not sent the instructions of the prompt {entry.data['prompt']}", place
+        )
+
+
 def _says(item: dict[str, Any], hypothesis: dict[str, Any]) -> bool:
     """Whether an item names the arms, the metric, the direction and the reason on record."""
     if item.get("reason") != hypothesis["rationale"]:
+        return False
+    if CONFIDENCE.get(str(item.get("confidence")), hypothesis["prior"]) != hypothesis["prior"]:
         return False
     if (item.get("metric"), item.get("direction")) != (
         hypothesis["metric"],

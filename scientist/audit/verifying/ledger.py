@@ -10,6 +10,7 @@ from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.journal import Entry
 
 _CAMPAIGN = re.compile(r"C[0-9]+")
+_ALL_DONE = re.compile(r"all ([0-9]+) rounds are done")
 _ENDS = ("campaign_opened", "campaign_resumed", "campaign_closed", "campaign_paused")
 _NUMBERED: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "essay_added": ("E", lambda data: data["essay"]),
@@ -37,6 +38,7 @@ def check(audit: Audit) -> None:
         ended[name] = entry.kind
     _nothing_before(audit, opened)
     _numbers(audit)
+    _rounds(audit)
     audit.count("campaigns", len(opened))
     audit.count("campaigns ended", sum(kind == "campaign_closed" for kind in ended.values()))
 
@@ -61,6 +63,35 @@ def _numbers(audit: Audit) -> None:
                 _place(entry),
                 {due, str(found)},
             )
+
+
+def _rounds(audit: Audit) -> None:
+    """A campaign ended after the rounds that it took, and after all it had only if it had those."""
+    budget: dict[str, int] = {}
+    reached: dict[str, int] = {}
+    for entry in audit.journal.entries("phase_started", *_ENDS):
+        name, data = str(entry.campaign), entry.data
+        match entry.kind:
+            case "phase_started":
+                reached[name] = max(reached.get(name, 0), data["round"])
+            case "campaign_opened" | "campaign_resumed" if data["budget"]:
+                budget[name] = data["budget"]["rounds"]
+            case "campaign_closed":
+                took, done = reached.get(name, 0), _ALL_DONE.fullmatch(data["reason"])
+                if data["rounds"] != took:
+                    raise Broken(
+                        f"{name} is said to have ended after {data['rounds']} rounds; "
+                        f"{took} are on record",
+                        _place(entry),
+                        {name},
+                    )
+                if done and int(done[1]) != budget[name]:
+                    raise Broken(
+                        f"{name} is said to have ended because {done[0]}; its budget was "
+                        f"{budget[name]}",
+                        _place(entry),
+                        {name},
+                    )
 
 
 def _place(entry: Entry) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scientist.lab import review
+from scientist.lab.review import knowing
 from scientist.lab.review.arms import constants, met
 from scientist.lab.review.calls import DRAWS, GENERATORS, PLACED, SEEDS
 from scientist.lab.review.measuring import (
@@ -59,7 +60,7 @@ def _read(tree: ast.Module, treatment: str, control: str, metric: str) -> Mismat
     problems = [*_same(one, other, treatment, control), *_patched(tree)]
     problems += _seeds(tree, one, other, treatment, control)
     problems += _raised(one, other, treatment, control)
-    remarks = [*_worlds(one, other, treatment, control)]
+    remarks = [*_worlds(one, other, treatment, control), *knowing.asked(tree)]
     for sure, sentence in measured(tree, one, other, metric):
         (problems if sure else remarks).append(sentence)
     remarks += watched(one["trial"][0], other["trial"][0], (treatment, control), metric)

@@ -9,9 +9,10 @@ Asked again of the same open journal, `gather` reads what is new.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import groupby
 
 from scientist.errors import ScientistError, UsageError
 from scientist.events import (
@@ -215,6 +216,26 @@ def gather(journal: Journal) -> Knowledge:
     return journal.follow(_READING).knowledge()
 
 
+def writes(journal: Journal) -> Iterator[tuple[Knowledge, tuple[Assertion, ...], list[Entry]]]:
+    """Each write that states something: what was known before it, what it states, its entries."""
+    reading = _Reading()
+    for _, write in groupby(
+        journal.entries(*KINDS), key=lambda entry: (entry.time, entry.campaign)
+    ):
+        entries = list(write)
+        stated: list[Assertion] = []
+        for entry in entries:
+            match entry.event:
+                case AssertionMade(assertion=assertion):
+                    stated.append(assertion)
+                case FindingRecorded(finding=finding):
+                    stated += reading.of_finding(finding)
+        if stated:
+            yield reading.knowledge(), tuple(stated), entries
+        for entry in entries:
+            reading.take(entry)
+
+
 @dataclass
 class _Reading:
     """What the record held so far."""
@@ -297,10 +318,15 @@ class _Reading:
         self.findings[finding.id] = finding
         self.credences.find(finding)
         self.tested.append((entry.seq, protocols.question(asked)))
-        code = self.codes.get(finding.protocol_digest, asked.code_hash)
-        for one in derive.of_finding(asked, finding, code):
+        for one in self.of_finding(finding):
             self.said[one.id] = one
             self._note(entry, [one.id], "measured", one.text)
+
+    def of_finding(self, finding: Finding) -> Sequence[Assertion]:
+        """What a finding states."""
+        asked = _asked(finding, self.hypotheses)
+        code = self.codes.get(finding.protocol_digest, asked.code_hash)
+        return derive.of_finding(asked, finding, code)
 
     def _resolved(self, entry: Entry, resolution: Resolution) -> None:
         changes = {change.assertion: change for change in resolution.changes}
