@@ -147,6 +147,7 @@ def test_a_suffix_that_was_rewritten_and_signed_by_the_user_shows_with_an_anchor
     found = verified(copy, deep=False, given=[early, late])
     assert found.fault is not None
     assert "the record was rewritten" in found.fault.problem
+    assert found.fault.since == 4, "checkpoints in between were signed anew: they vouch for nothing"
 
 
 def anchors_at(workspace: Path, size: int) -> str:

@@ -49,6 +49,28 @@ def test_remarks_on_honest_programs_are_the_exception() -> None:
 
 
 @pytest.mark.parametrize(
+    "test",
+    ["seed < 2**30", "part // 3 == 0", "len(str(seed)) > 3", "max(seed, 9) == 9", "seed & 1"],
+)
+def test_a_seed_that_decides_what_is_run_is_told_and_one_that_is_drawn_from_is_not(
+    test: str,
+) -> None:
+    body = f"""
+        def trial(arm, seed, size=9):
+            part = seed % 7
+            rng = np.random.default_rng([seed, part])
+            seen = rng.normal(size=size - (arm == "new"))
+            if {test}:
+                seen = seen[:5]
+            return {{"score": float(seen.mean())}}
+        """
+    words = "the seed decides what is run"
+    assert any(words in remark for remark in found(body).remarks)
+    assert not any(words in remark for remark in found(body.replace(test, "size > 3")).remarks)
+    assert not any(words in one for honest in HONEST.values() for one in found(honest).remarks)
+
+
+@pytest.mark.parametrize(
     ("treatment", "control", "metric", "words"),
     [
         ("newer", "old", "score", "ARMS has no 'newer'"),
