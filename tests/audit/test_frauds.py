@@ -122,7 +122,11 @@ def rerecorded(kind: str, path: tuple[str, ...], value: Any) -> Fault:
 
 MEANING: dict[str, tuple[Fault, str, str]] = {
     "fabricated trial": (trials(better), "was measured otherwise", "F1"),
-    "fabricated trial without run folders": (trials(better, True), "is not what was measured", "F1"),
+    "fabricated trial without run folders": (
+        trials(better, True),
+        "is not what was measured",
+        "F1",
+    ),
     "dropped trial": (trials(lambda raw: raw.partition(b"\n")[2]), "its blob has", "F1"),
     "trials edited in the run folder": (
         edited("runs/*-1/trials.jsonl", '"seconds": 0', '"seconds": 9'),
