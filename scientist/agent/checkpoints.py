@@ -18,6 +18,7 @@ from scientist.workspace import explain
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
+    from langgraph.types import StateSnapshot
 
 _SYSTEM_FAULTS = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
@@ -42,6 +43,15 @@ def opened(file: Path, without: str) -> Iterator[SqliteSaver]:
             saver = SqliteSaver(connection)
             saver.setup()
         yield saver
+
+
+def waiting(standing: StateSnapshot) -> bool:
+    """Whether a walk can go on from here: a node is next, or one has ended and none began since.
+
+    What a node wrote is kept before the checkpoint after it; a kill between them leaves no node
+    that is next, and a walk that is not over.
+    """
+    return bool(standing.next or standing.tasks)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph.types import Command
 
+from scientist.agent import checkpoints
 from scientist.agent.bench import Bench
 from scientist.agent.graph import most_steps
 from scientist.errors import Interrupted, WorkspaceError
@@ -46,7 +47,7 @@ def walk(
     begin: Any = {"round": 1 if given else 0, "queue": [given] if given else []}
     feed: Any = begin
     if values:  # at its end, a campaign was taken up again with a larger budget
-        feed = None if standing.next else ANOTHER_ROUND
+        feed = None if checkpoints.waiting(standing) else ANOTHER_ROUND
     while True:
         asked = None
         for step in graph.stream(

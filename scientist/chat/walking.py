@@ -47,7 +47,8 @@ class Walk:
             standing = self.graph.get_state(config)
             values = cast(Talk, standing.values)
             here = values.get("key") == turn.key and not values.get("answered")
-            feed = None if here and standing.next else self._begin(turn, turns, values)
+            going_on = here and checkpoints.waiting(standing)
+            feed = None if going_on else self._begin(turn, turns, values)
             for _ in self.graph.stream(
                 feed, config, context=self.desk, stream_mode="updates", durability="sync"
             ):
