@@ -301,7 +301,8 @@ def kinds(donors: list[Path]) -> tuple[Kind, ...]:
     return (
         Kind("report edited (Markdown)", PLAIN, report("md")),
         Kind("report edited (HTML)", PLAIN, report("html")),
-        Kind("report edited and its record dropped", COVERED, report_and_its_record, ANCHOR, FORMER),
+        Kind("report edited and its record dropped", COVERED, report_and_its_record,
+             ANCHOR, FORMER),
         Kind("document in the vector store edited", PLAIN, in_chroma(TEXT, "vector store")),
         Kind("document in the vector store removed", PLAIN,
              in_chroma("DELETE FROM embeddings WHERE id = ?", "vector store")),
