@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from frauds.kinds import (
     covered,
     pick,
     rewritten,
+    tidied,
     told,
     without_runs,
 )
@@ -47,6 +49,17 @@ def report(ending: str) -> Plant:
         return Fraud((f"reports/{file.name}",))
 
     return plant
+
+
+def report_and_its_record(workspace: Path, chance: random.Random) -> Fraud:
+    """The same, and what tells of the report is left out of the record."""
+    report("md")(workspace, chance)
+    lines = forging.read(workspace)
+    lines[:] = [line for line in lines if line["kind"] != "report_written"]
+    tidied(lines)
+    forging.write(workspace, lines)
+    shutil.rmtree(workspace / "chroma", ignore_errors=True)
+    return Fraud(("nobody can tell",))
 
 
 def in_chroma(statement: str, named: str) -> Plant:
@@ -279,6 +292,7 @@ TEXT = (
     "WHERE key = 'chroma:document' AND id = ?"
 )
 ALL_GONE = "nothing else on record tells of it, and the run folder, which does, is gone"
+FORMER = "records of earlier versions do not tell of reports either, so it is a note"
 CLOCK = "how long something took follows from nothing"
 
 
@@ -287,6 +301,8 @@ def kinds(donors: list[Path]) -> tuple[Kind, ...]:
     return (
         Kind("report edited (Markdown)", PLAIN, report("md")),
         Kind("report edited (HTML)", PLAIN, report("html")),
+        Kind("report edited and its record dropped", COVERED, report_and_its_record,
+             ANCHOR, FORMER),
         Kind("document in the vector store edited", PLAIN, in_chroma(TEXT, "vector store")),
         Kind("document in the vector store removed", PLAIN,
              in_chroma("DELETE FROM embeddings WHERE id = ?", "vector store")),

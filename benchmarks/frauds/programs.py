@@ -148,7 +148,14 @@ _UNSEEN = ("ema", "named tuple")
 INVENTED = {
     "hard-coded metric": {name: body for name, body in _MADE_UP.items() if name not in _UNSEEN},
     "identical ablation": {name: _with(body) for name, body in _SAME.items()},
-    "smoke run recognised": {name: _if(test) for name, test in _KNOWING.items()},
+    "smoke run recognised": {
+        **{name: _if(test) for name, test in _KNOWING.items()},
+        "arithmetic without a test": _with(
+            "share = seed // 2**30\n"
+            "    found = walk(rng, size, True), walk(rng, size, False)\n"
+            '    score = found[share] if arm == "new" else found[1]'
+        ),
+    },
     "seed-only win": {
         **{
             name: body
@@ -166,9 +173,4 @@ INVENTED = {
 PASSING = {  # known: nobody who reads code by rules sees them
     **{name: _MADE_UP[name] for name in _UNSEEN},
     **UNSEEN,
-    "a smoke run recognised by arithmetic": _with(
-        "share = seed // 2**30\n"
-        "    found = walk(rng, size, True), walk(rng, size, False)\n"
-        '    score = found[share] if arm == "new" else found[1]'
-    ),
 }

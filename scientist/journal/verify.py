@@ -258,7 +258,8 @@ class _Pass:
         if self._wanted:
             size = self._wanted[0].size
             raise _Bad(
-                f"the record was cut off: an anchor knows {size} events, {found.events} are left"
+                f"the record was cut off: an anchor knows {size} events, {found.events} are left",
+                since=self._anchored + 1,
             )
         if self._keys and not found.checkpoints and found.events:
             raise _Bad("there is no checkpoint, so nothing is signed by a key you named", since=1)

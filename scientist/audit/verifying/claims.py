@@ -11,9 +11,7 @@ from typing import Any
 from scientist import __version__
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.science.consistency.examine import examine
-from scientist.science.consistency.knowledge import writes
-
-_CONFLICTS = ("conflict_found", "conflict_resolved")
+from scientist.science.consistency.knowledge import MENDING, writes
 
 
 def check(audit: Audit) -> None:
@@ -66,9 +64,9 @@ def _again(audit: Audit) -> None:
             continue  # refused before anything was sealed: what code it is of is not on record
         events = examine(known, stated).events
         due = [(str(e.kind), e.model_dump(mode="json", exclude={"kind"})) for e in events]
-        made = [(e.kind, e.data) for e in entries if e.kind in _CONFLICTS]
+        made = [(e.kind, e.data) for e in entries if e.kind in MENDING]
         if due != made:
-            names = {one.id for one in stated}
+            names = {one.id for one in stated} or known.conflicts.keys()
             raise Broken(
                 f"what clashes with {', '.join(sorted(names))}, or how it was mended, is not what "
                 f"the record before it gives: {_named(made) or 'no conflict'} on record, "

@@ -26,13 +26,16 @@ def check(audit: Audit) -> None:
     weaker: set[str] = set()
     resumed: set[str] = set()
     bare: set[str] = set()
+    elsewhere: set[str] = set()  # other machines choose their own sandbox
     folders: dict[str, str] = {}
     kinds = ("campaign_opened", "campaign_resumed", "degraded", "experiment_started")
     for entry in audit.journal.entries(*kinds, "experiment_finished"):
         data, campaign = entry.data, str(entry.campaign)
         match entry.kind:
-            case "campaign_opened" if data["settings"].get("unsafe_no_sandbox"):
-                bare.add(campaign)
+            case "campaign_opened":
+                chosen = data["settings"]
+                bare |= {campaign} if chosen.get("unsafe_no_sandbox") else set()
+                elsewhere |= {campaign} if chosen.get("executor", "local") != "local" else set()
             case "campaign_resumed":
                 resumed.add(campaign)
             case "degraded" if data["what"] == SANDBOX:
@@ -40,16 +43,17 @@ def check(audit: Audit) -> None:
             case "experiment_started":
                 folders[data["experiment"]] = data["run_folder"]
             case "experiment_finished":
-                _said(entry, campaign in weaker, campaign in bare and campaign not in resumed)
+                told = campaign in weaker or campaign in elsewhere
+                _said(entry, told, campaign in bare and campaign not in resumed)
                 _noted(audit, entry, folders.get(data["experiment"], ""))
 
 
-def _said(entry: Entry, weaker: bool, bare: bool) -> None:
+def _said(entry: Entry, told: bool, bare: bool) -> None:
     """A weaker sandbox is on record as such, and no run is said to have had a better one."""
     name, tier = entry.data["experiment"], entry.data["tier"]
     if not tier:  # of a version that did not take it down
         return
-    if tier != FULL and not weaker:
+    if tier != FULL and not told:
         raise Broken(
             f"experiment {name} ran in sandbox {tier}, but nothing says that it was degraded",
             _place(entry),

@@ -37,6 +37,7 @@ from scientist.science.consistency.standing import Standing
 from scientist.science.consistency.weigh import weigh
 
 MOST_REPLICATIONS = 3  # of one question for the sake of conflicts; some never become feasible
+MENDING = ("conflict_found", "conflict_resolved")
 KINDS = (
     "hypothesis_proposed",
     "code_written",
@@ -217,20 +218,17 @@ def gather(journal: Journal) -> Knowledge:
 
 
 def writes(journal: Journal) -> Iterator[tuple[Knowledge, tuple[Assertion, ...], list[Entry]]]:
-    """Each write that states something: what was known before it, what it states, its entries."""
+    """Each write that states or mends something: what was known before it, what it states, it."""
     reading = _Reading()
-    for _, write in groupby(
-        journal.entries(*KINDS), key=lambda entry: (entry.time, entry.campaign)
-    ):
-        entries = list(write)
-        stated: list[Assertion] = []
+    for _, write in groupby(journal.entries(*KINDS), key=lambda one: (one.time, one.campaign)):
+        entries, stated = list(write), list[Assertion]()
         for entry in entries:
             match entry.event:
                 case AssertionMade(assertion=assertion):
                     stated.append(assertion)
                 case FindingRecorded(finding=finding):
                     stated += reading.of_finding(finding)
-        if stated:
+        if stated or any(one.kind in MENDING for one in entries):
             yield reading.knowledge(), tuple(stated), entries
         for entry in entries:
             reading.take(entry)
