@@ -83,7 +83,7 @@ def test_the_question_said_again_is_no_answer(folder: Path) -> None:
         talking(desk, server.url) as session,
     ):
         given = session.ask(ASKED, Ear())
-    assert [said.mark for said in given.sentences] == [Mark.CITED]
+    assert [(said.mark, said.cites) for said in given.sentences] == [(Mark.CITED, ("F1",))] * 2
 
 
 def test_a_sentence_of_an_essay_is_repeated_in_quotation_marks(journal: Journal) -> None:
