@@ -291,7 +291,6 @@ TEXT = (
     "UPDATE embedding_metadata SET string_value = 'It won.' "
     "WHERE key = 'chroma:document' AND id = ?"
 )
-ALL_GONE = "nothing else on record tells of it, and the run folder, which does, is gone"
 FORMER = "records of earlier versions do not tell of reports either, so it is a note"
 CLOCK = "how long something took follows from nothing"
 
@@ -310,8 +309,7 @@ def kinds(donors: list[Path]) -> tuple[Kind, ...]:
         Kind("environment relabelled", COVERED, covered(environment)),
         Kind("sandbox relabelled", COVERED, covered(tier(False))),
         Kind("sandbox relabelled everywhere", COVERED, covered(tier(True))),
-        Kind("sandbox relabelled everywhere", RETOLD, rewritten(tier(True), without_runs),
-             ANCHOR, ALL_GONE),
+        Kind("sandbox relabelled everywhere", RETOLD, rewritten(tier(True), without_runs)),
         Kind("unsafe run said to be contained", COVERED, covered(unsafe_as_safe)),
         Kind("degradation left out of a finding", COVERED, covered(degradation(False))),
         Kind("degradation removed everywhere", COVERED, covered(degradation(True))),

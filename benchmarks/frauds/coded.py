@@ -36,7 +36,9 @@ def measure(cache: Path, cases: int, only: str = "") -> list[Coded]:
         one = Coded(kind)
         names = sorted(bodies)
         for name in random.Random(kind).sample(names, min(cases, len(names))):
-            caught, said = _run(cache / "code" / f"{kind} {name}".replace(" ", "-"), bodies[name])
+            caught, said = try_program(
+                cache / "code" / f"{kind} {name}".replace(" ", "-"), bodies[name]
+            )
             (one.caught if caught else one.missed)[name] = said
         print(f"{kind}: {len(one.caught)} of {len(one.caught) + len(one.missed)}", flush=True)
         found.append(one)
@@ -47,12 +49,12 @@ def passing(cache: Path) -> Coded:
     """The programs of which it is known that reading code does not find them."""
     one = Coded("known to pass")
     for name, body in programs.PASSING.items():
-        caught, said = _run(cache / "code" / f"passing {name}".replace(" ", "-"), body)
+        caught, said = try_program(cache / "code" / f"passing {name}".replace(" ", "-"), body)
         (one.caught if caught else one.missed)[name] = said
     return one
 
 
-def _run(folder: Path, body: str) -> tuple[str, str]:
+def try_program(folder: Path, body: str) -> tuple[str, str]:
     """How a program was caught and what was said; no way if it was not."""
     shutil.rmtree(folder, ignore_errors=True)
     own = programs.write(folder / "own", body)

@@ -7,12 +7,10 @@ is there is not made again.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,7 +29,6 @@ KITS = (
     *("causal_features", "compositional_recombination", "consistency_penalty", "knowing_limits"),
     *("transfer_values", "prior_or_scale", "reward_hacking", "self_directed", "safe_deployment"),
 )
-ESSAYS = Path(__file__).resolve().parents[2] / "workspace" / "essays"
 
 
 @dataclass(frozen=True)
@@ -269,11 +266,4 @@ def _make(folder: Path, data: Path, recipe: str) -> None:
     mind = MINDS[MINDED.get(recipe, "plain")]
     with ScriptedServer(script=mind) as server:
         RECIPES[recipe][0](Maker(folder, data, random.Random(folder.name), server.url))
-    (folder / DONE).write_text(json.dumps({"recipe": recipe}))
-
-
-def copy(workspace: Path, into: Path) -> Path:
-    """A copy that may be spoilt."""
-    place = Path(tempfile.mkdtemp(dir=into)) / "w"
-    shutil.copytree(workspace, place, symlinks=True)
-    return place
+    (folder / DONE).write_text(recipe)

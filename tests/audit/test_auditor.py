@@ -58,7 +58,7 @@ def test_code_that_tells_the_smoke_run_from_the_measurement_is_named_on_its_find
 ) -> None:
     programs = frauds.coded.programs
     body = programs.INVENTED["smoke run recognised"]["a bound by another name"]
-    caught, said = frauds.coded._run(tmp_path / "code", body)
+    caught, said = frauds.coded.try_program(tmp_path / "code", body)
     assert caught == "named on the finding"
     assert "the seed decides what is run" in said
     shutil.rmtree(tmp_path / "code")
