@@ -15,7 +15,6 @@ from scientist.errors import EndpointError, ScientistError, UsageError
 if TYPE_CHECKING:
     from scientist.llm.serving.records import Record
 
-BACKENDS = ("auto", "vllm", "llamacpp")
 LOOK_SECONDS = 0.5
 
 
@@ -51,7 +50,7 @@ def serve(
     """Serve a model until it is stopped; every other command then uses it."""
     from scientist.cli.progress import downloads
     from scientist.llm.serving import choose, launch, records
-    from scientist.llm.serving.wishes import Wish
+    from scientist.llm.serving.wishes import BACKENDS, Wish
 
     if backend not in BACKENDS:
         raise UsageError(
@@ -60,7 +59,7 @@ def serve(
     settings = options.settings(workspace).values
     wish = Wish(
         model=model,
-        backend=backend if backend in ("vllm", "llamacpp") else None,  # type: ignore[arg-type]
+        backend=BACKENDS[backend],
         host=host,
         port=port,
         context=context,
@@ -229,7 +228,7 @@ def _running(endpoint: str | None, workspace: Path | None) -> list[dict[str, Any
             {
                 **state,
                 "backend": "llamacpp",
-                "state": "served" if state["model"] in kept else "idle",
+                "state": "served" if state["model"] in kept else "lent",
             }
             for state in embedded.servers()
         ),

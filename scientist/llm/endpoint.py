@@ -137,9 +137,9 @@ def _own_digest(path: Path, cache: Path) -> str:
 def external(settings: Settings) -> Endpoint:
     """Check the server a user named, and choose the model there."""
     assert settings.endpoint is not None
-    if not settings.api_key and (ours := records.at(settings.endpoint)):
-        settings = settings.model_copy(update={"api_key": ours[1].key})
     given = settings.endpoint.strip().rstrip("/")
+    if not settings.api_key and (ours := records.at(given)):
+        settings = settings.model_copy(update={"api_key": ours[1].key})
     has_path = _check_url(given)
     candidates = [given] if has_path else [f"{given}/v1", given]
     problem = None
