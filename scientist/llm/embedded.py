@@ -116,6 +116,14 @@ def stop(folder: Path) -> bool:
     return True
 
 
+def threads(settings: Settings) -> int:
+    """How many threads calculate on the processor."""
+    # with cores to spare one stays free: the threads wait for each other at every layer, so
+    # that one that shares its core with other work slows all of them
+    cores = os.cpu_count() or 1
+    return settings.threads or min(cores, max(2, cores - 1))
+
+
 def servers() -> list[dict[str, Any]]:
     """Every running server of this user."""
     states = (running(path.parent) for path in sorted(runtime_folder().glob("*/state.json")))
@@ -162,9 +170,7 @@ def _start(folder: Path, weights: Weights, settings: Settings, say: Progress) ->
         "digest": weights.digest,
         "context": settings.context,
         "parallel": PARALLEL,
-        # with cores to spare one stays free: llama.cpp's threads wait for each other at every
-        # layer, so that one that shares its core with other work slows all of them
-        "threads": settings.threads or min(cores, max(2, cores - 1)),
+        "threads": threads(settings),
         "batch_threads": settings.threads or cores,
         "idle_seconds": settings.idle_seconds,
         "key": secrets.token_urlsafe(24),

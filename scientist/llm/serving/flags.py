@@ -25,7 +25,7 @@ LEAST_MEMORY = 0.30
 LEFT_FREE_MB = 1024
 BFLOAT16_FROM = (8, 0)
 CACHE_GIGABYTES = 2
-STRUCTURED = {"backend": "guidance", "disable_any_whitespace": True}
+STRUCTURED = {"backend": "xgrammar", "disable_any_whitespace": True}
 
 
 def command(python: str, source: str, name: str, wish: Wish, cards: Sequence[Card]) -> list[str]:
@@ -47,13 +47,14 @@ def command(python: str, source: str, name: str, wish: Wish, cards: Sequence[Car
     return [*words, *wish.more]
 
 
-def environment(cards: Sequence[Card]) -> dict[str, str]:
+def environment(cards: Sequence[Card], threads: int) -> dict[str, str]:
     """What vLLM is told through its environment: nothing goes out, and the processor's cache."""
     told = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     if not cards:
         told |= {
             "VLLM_CPU_KVCACHE_SPACE": str(CACHE_GIGABYTES),
             "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # a bound thread waits for whoever has its core
+            "OMP_NUM_THREADS": str(threads),
         }
     return {name: os.environ.get(name, value) for name, value in told.items()}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from scientist.artifacts import Progress, alone
 from scientist.errors import EndpointError
-from scientist.llm.embedded import healthy
+from scientist.llm.embedded import healthy, threads
 from scientist.llm.server import start_time
 from scientist.llm.serving import flags, reasons, records
 from scientist.llm.serving.cards import Card
@@ -60,7 +60,7 @@ def begin(
             url=f"http://{_reachable(wish.host or HOST)}:{port}/v1",
             key=settings.api_key or secrets.token_urlsafe(24),
             command=tuple(flags.command(python, source, name, wish, cards)),
-            environment=flags.environment(cards),
+            environment=flags.environment(cards, threads(settings)),
         )
         return _start(folder, record, progress, watch)
 

@@ -52,7 +52,7 @@ REASONS = (
     ),
     Reason(
         r"only supported on GPUs with compute capability of at least [\d.]+\. "
-        r"Your (?P<card>.+?) GPU has compute capability (?P<has>[\d.]+)",
+        r"Your (?P<card>.+?) GPU has compute capability (?P<has>\d+\.\d+)",
         "{card} (compute capability {has}) cannot calculate in the data type of this model",
         "{serve:more=--dtype float16}",
     ),
@@ -136,7 +136,7 @@ REASONS = (
         "pip install --upgrade vllm, or another model: scientist model list --vllm",
     ),
     Reason(
-        r"trust_remote_code",
+        r"custom code which must be executed|(?:pass|set|option).{0,40}trust_remote_code=True",
         "the model brings code of its own, which is not run unless you say so",
         "{serve:more=--trust-remote-code}",
     ),
