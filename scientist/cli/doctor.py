@@ -162,7 +162,14 @@ def _endpoint(settings: Settings) -> Line:
 
     if settings.endpoint:
         from scientist.llm.endpoint import external
+        from scientist.llm.serving import records
 
+        ours = records.at(settings.endpoint)
+        if ours and not ours[1].lives:
+            ended = (
+                f"the served {ours[1].model} has ended; the next command that needs it starts it"
+            )
+            return Line("endpoint", "warn", ended, f"scientist model stop; log: {ours[0] / 'log'}")
         endpoint = external(settings)
         return Line("endpoint", "ok", f"{endpoint.url} serves {endpoint.model}")
     if importlib.util.find_spec("xllamacpp") is None:
@@ -221,7 +228,6 @@ def _gpu() -> Line:
         return Line("gpu", "ok", "none: the embedded model runs on the processor")
     detail = "; ".join(f"{card.name}, {card.megabytes} MB" for card in found)
     fits = table.fitting(found)
-    serve = (
-        f"pip install 'scientist[vllm]', then: scientist model serve {fits.name if fits else ''}"
-    )
-    return Line("gpu", "ok", detail, "" if any(records.every()) else serve.strip())
+    serve = f"scientist model serve {fits.name}" if fits else "scientist model serve"
+    fix = "" if any(records.every()) else f"pip install 'scientist[vllm]', then: {serve}"
+    return Line("gpu", "ok", detail, fix)
