@@ -74,29 +74,37 @@ def serve(
     if foreground and using == "llamacpp":
         raise UsageError("--foreground is for vLLM; llama.cpp has no log to show", wish.command())
     log = _Log()
-    with downloads() as progress:
-        record = choose.serve(
-            *(wish, using, found, with_vllm, settings, progress),
-            watch=log.show if foreground else None,
-        )
-    if as_json:
-        output.document(_shown(record))
-    else:
-        output.result(f"{record.model} is served at {record.url} ({record.backend})")
-    if not foreground:
-        output.note("other commands use it now; scientist model status, scientist model stop")
-        return
-    folder = records.folder_of(record.backend, record.model)
+    record: Record | None = None
     try:
-        while record.lives:
-            log.show(folder / "log")
-            time.sleep(LOOK_SECONDS)
-        ended = records.read(folder) is None
-        log.show(folder / "log")
+        with downloads() as progress:
+            record = choose.serve(
+                *(wish, using, found, with_vllm, settings, progress),
+                watch=log.show if foreground else None,
+            )
+        if as_json:
+            output.document(_shown(record))
+        else:
+            output.result(f"{record.model} is served at {record.url} ({record.backend})")
+        if foreground:
+            sys.stdout.flush()
+            _stay(record, log)
     finally:
-        launch.end(folder, record)
-    if not ended:
-        raise EndpointError("vLLM has ended by itself", wish.command())
+        if foreground and record:
+            launch.end(records.folder_of(record.backend, record.model), record)
+    output.note("other commands use it now; scientist model status, scientist model stop")
+
+
+def _stay(record: Record, log: _Log) -> None:
+    """Show the log until the server ends; it is an error if nobody stopped it."""
+    from scientist.llm.serving import records
+
+    folder = records.folder_of(record.backend, record.model)
+    while record.lives:
+        log.show(folder / "log")
+        time.sleep(LOOK_SECONDS)
+    if records.read(folder):
+        log.show(folder / "log")
+        raise EndpointError("vLLM has ended by itself", record.wish.command())
 
 
 def status(
@@ -199,9 +207,12 @@ class _Log:
         self._seen = 0
 
     def show(self, file: Path) -> None:
-        with file.open("rb") as stream:
-            stream.seek(self._seen)
-            text = stream.read()
+        try:
+            with file.open("rb") as stream:
+                stream.seek(self._seen)
+                text = stream.read()
+        except FileNotFoundError:  # it was stopped meanwhile
+            return
         whole = text.rpartition(b"\n")[0]
         if whole:
             self._seen += len(whole) + 1
