@@ -85,7 +85,7 @@ def test_an_answer_comes_in_pieces(client: Client) -> None:
     pieces: list[str] = []
     answer = client.ask(
         asking("What colour is the sky?"),
-        acting.schema({}, ["E1:2"], unknown=False),
+        acting.schema(acting.Offer(shown=["E1:2"], unknown=False)),
         on_text=lambda _kind, piece: pieces.append(piece),
     )
     assert len(pieces) > 5
@@ -101,8 +101,11 @@ def schemas() -> dict[str, type[BaseModel]]:
         "Proposals": proposing.schema(KIT, 12, tested, ["F1"], [Rung.KIT], draw, 1),
         "Proposals of all rungs": proposing.schema(KIT, 12, set(), ["F1"], list(Rung), draw),
         "Code": coding.Code,
-        "Step": acting.schema(tools, ["F1", "E1:2"]),
-        "Step after the last tool": acting.schema({}, ["F1", "E1:2"], unknown=False),
+        "Step": acting.schema(acting.Offer(tools, ["F1", "E1:2"])),
+        "Step of words on record": acting.schema(
+            acting.Offer(shown=["F1"], words=["F1"], own=False)
+        ),
+        "Step after the last tool": acting.schema(acting.Offer(shown=["F1"], unknown=False)),
     }
 
 
