@@ -5,7 +5,7 @@
 The folder is named after its pins, so a changed pin makes another one. Everything but torch is
 checked by hash; torch is a CPU build that package indexes serve under one version in several
 files, so for torch only the version is fixed. What vLLM asks for but does not need here
-(torchvision, torchaudio, torchcodec, triton, OpenCV) is left out: a third of the download.
+(torchvision, torchaudio, torchcodec, triton, OpenCV) is left out: 2.0 GB on disk instead of 3.5.
 """
 
 from __future__ import annotations
