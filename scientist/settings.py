@@ -1,6 +1,6 @@
 """Settings and where each value came from.
 
-flag > environment SCIENTIST_* > workspace/scientist.toml > user file > default.
+flag > environment SCIENTIST_* > workspace/scientist.toml > user file > served model > default.
 Neither file can be written from inside a sandbox.
 """
 
@@ -28,6 +28,7 @@ FOREIGN_NAMES = {
 SECRET = {"api_key"}
 _SECRETS = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|TOKEN|SECRET|PASSWORD)$")
 _LEAST_SECRET = 12  # characters; what is shorter may stand anywhere
+SERVED = "served model"  # the origin of what `scientist model serve` decides
 LIBRARIES = ("numpy", "scipy", "sklearn", "networkx", "matplotlib", "torch")
 Whole = Annotated[int, Field(le=2**53)]  # what JSON can hold without loss
 
@@ -43,6 +44,9 @@ class Settings(BaseModel):
     api_key: str | None = Field(None, description="key for that server")
     model: str | None = Field(
         None, description="model name at the server, or name or path of embedded weights"
+    )
+    vllm_python: str | None = Field(
+        None, description="Python whose vLLM `model serve` starts; unset: the one that runs this"
     )
     context: Whole = Field(8192, ge=2048, description="context of the embedded model, in tokens")
     temperature: float = Field(0.7, ge=0, le=2, description="sampling temperature")

@@ -32,7 +32,7 @@ from scientist.lab import tiers
 from scientist.llm.client import Client
 from scientist.llm.endpoint import connect
 from scientist.memory.store import Store
-from scientist.settings import Resolved, Settings
+from scientist.settings import SERVED, Resolved, Settings
 from scientist.workspace import Workspace
 
 DECIDES_RESULTS = (
@@ -116,7 +116,7 @@ def as_opened(now: Resolved, opened: dict[str, Any]) -> tuple[Settings, tuple[st
         for name, value in opened.items()
         if name in DECIDES_RESULTS
         or name.startswith("sandbox_")
-        or (name in MODEL_CHOICE and now.origins[name] == "default")
+        or (name in MODEL_CHOICE and now.origins[name] in ("default", SERVED))
     }
     settings = Settings.model_validate({**now.values.model_dump(), **kept})
     changed = tuple(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -163,7 +162,14 @@ def _endpoint(settings: Settings) -> Line:
 
     if settings.endpoint:
         from scientist.llm.endpoint import external
+        from scientist.llm.serving import records
 
+        ours = records.at(settings.endpoint)
+        if ours and not ours[1].lives:
+            ended = (
+                f"the served {ours[1].model} has ended; the next command that needs it starts it"
+            )
+            return Line("endpoint", "warn", ended, f"scientist model stop; log: {ours[0] / 'log'}")
         endpoint = external(settings)
         return Line("endpoint", "ok", f"{endpoint.url} serves {endpoint.model}")
     if importlib.util.find_spec("xllamacpp") is None:
@@ -211,19 +217,17 @@ def _libraries(settings: Settings) -> Line:
 
 
 def _gpu() -> Line:
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return Line("gpu", "ok", "none: the embedded model runs on the processor")
-    query = ["--query-gpu=name,memory.total", "--format=csv,noheader"]
+    from scientist.llm.serving import records, table
+    from scientist.llm.serving.cards import TOOL, NoAnswer, cards
+
     try:
-        seen = subprocess.run([tool, *query], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired) as fault:
-        return Line("gpu", "warn", f"nvidia-smi does not answer: {fault}", "nvidia-smi")
-    if seen.returncode or not seen.stdout.strip():
-        return Line("gpu", "warn", f"nvidia-smi fails: {seen.stderr.strip()[:120]}", "nvidia-smi")
-    return Line(
-        "gpu",
-        "ok",
-        "; ".join(seen.stdout.strip().splitlines()),
-        "pip install 'scientist[vllm]', serve a model, then scientist run --endpoint URL",
-    )
+        found = cards()
+    except NoAnswer as fault:
+        return Line("gpu", "warn", str(fault), TOOL)
+    if not found:
+        return Line("gpu", "ok", "none: the embedded model runs on the processor")
+    detail = "; ".join(f"{card.name}, {card.megabytes} MB" for card in found)
+    fits = table.fitting(found)
+    serve = f"scientist model serve {fits.name}" if fits else "scientist model serve"
+    fix = "" if any(records.every()) else f"pip install 'scientist[vllm]', then: {serve}"
+    return Line("gpu", "ok", detail, fix)

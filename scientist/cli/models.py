@@ -1,4 +1,4 @@
-"""`scientist model`: weights, the embedded server, and what a server can do."""
+"""`scientist model`: weights, what is served, and what a server can do."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from typing import Annotated
 
 import typer
 
-from scientist.cli import options, output
+from scientist.cli import options, output, serving
 from scientist.errors import UsageError
 
 app = typer.Typer(help="The model and its server.", no_args_is_help=True)
 
 
 @app.command("list")
-def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
+def list_(
+    vllm: Annotated[
+        bool, typer.Option("--vllm", help="open models for vLLM, by the memory of the cards")
+    ] = False,
+    workspace: options.WorkspaceOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
     """Models the embedded server can run, and which are here."""
+    if vllm:
+        serving.table(as_json)
+        return
     from scientist.artifacts import cached
     from scientist.catalog import DEFAULT_MODEL, MODELS
 
@@ -100,29 +109,6 @@ def probe(
     )
 
 
-@app.command()
-def status(as_json: options.JsonOption = False) -> None:
-    """Embedded servers that are running."""
-    from scientist.llm.embedded import servers
-
-    running = [{k: v for k, v in state.items() if k != "key"} for state in servers()]
-    if as_json:
-        output.document(running)
-        return
-    if not running:
-        output.note("no embedded server is running; it starts on first use")
-        return
-    output.table(
-        ("model", "url", "pid", "context"),
-        [(s["model"], s["url"], s["pid"], s["context"]) for s in running],
-    )
-
-
-@app.command()
-def stop() -> None:
-    """End the embedded servers of this user."""
-    from scientist.llm.embedded import runtime_folder
-    from scientist.llm.embedded import stop as end
-
-    ended = [end(path.parent) for path in runtime_folder().glob("*/state.json")]
-    output.note(f"{sum(ended)} servers ended")
+app.command("serve")(serving.serve)
+app.command("status")(serving.status)
+app.command("stop")(serving.stop)

@@ -168,7 +168,8 @@ def searching(
 
 def settings(directory: Path | None, **flags: Any) -> Resolved:
     """The settings of a command."""
+    from scientist.llm.serving.found import settle
     from scientist.settings import load
     from scientist.workspace import locate
 
-    return load(locate(directory), flags)
+    return settle(load(locate(directory), flags))

@@ -27,7 +27,7 @@ import platformdirs
 
 from scientist.artifacts import Progress, alone
 from scientist.errors import EndpointError
-from scientist.llm.server import start_time
+from scientist.llm.server import KEPT, start_time
 from scientist.settings import Settings
 
 START_SECONDS = 300.0
@@ -97,17 +97,31 @@ def ensure(
 
 def running(folder: Path) -> dict[str, Any] | None:
     """The state of the server, if that very process lives and answers."""
-    state = _recorded(folder)
-    return state if state and _healthy(state["url"]) else None
+    state = recorded(folder)
+    return state if state and healthy(state["url"]) else None
+
+
+def keep(folder: Path) -> None:
+    """Let the server stay when it is idle, until it is stopped."""
+    (folder / KEPT).touch()
 
 
 def stop(folder: Path) -> bool:
     """End a running server; True if there was one."""
-    state = _recorded(folder)
+    (folder / KEPT).unlink(missing_ok=True)
+    state = recorded(folder)
     if state is None:
         return False
     _end(state, folder, signal.SIGTERM)
     return True
+
+
+def threads(settings: Settings) -> int:
+    """How many threads calculate on the processor."""
+    # with cores to spare one stays free: the threads wait for each other at every layer, so
+    # that one that shares its core with other work slows all of them
+    cores = os.cpu_count() or 1
+    return settings.threads or min(cores, max(2, cores - 1))
 
 
 def servers() -> list[dict[str, Any]]:
@@ -116,7 +130,7 @@ def servers() -> list[dict[str, Any]]:
     return [state for state in states if state]
 
 
-def _recorded(folder: Path) -> dict[str, Any] | None:
+def recorded(folder: Path) -> dict[str, Any] | None:
     """What the state file says, if the process it names is still that process."""
     try:
         state: dict[str, Any] = json.loads((folder / "state.json").read_text())
@@ -129,8 +143,8 @@ def _recorded(folder: Path) -> dict[str, Any] | None:
 def _living(folder: Path) -> dict[str, Any] | None:
     """A server that answers. One that lives but stays silent is ended; a busy one gets time."""
     deadline = time.monotonic() + SILENT_SECONDS
-    while state := _recorded(folder):
-        if _healthy(state["url"]):
+    while state := recorded(folder):
+        if healthy(state["url"]):
             return state
         if time.monotonic() > deadline:
             _end(state, folder, signal.SIGKILL)
@@ -156,9 +170,7 @@ def _start(folder: Path, weights: Weights, settings: Settings, say: Progress) ->
         "digest": weights.digest,
         "context": settings.context,
         "parallel": PARALLEL,
-        # with cores to spare one stays free: llama.cpp's threads wait for each other at every
-        # layer, so that one that shares its core with other work slows all of them
-        "threads": settings.threads or min(cores, max(2, cores - 1)),
+        "threads": threads(settings),
         "batch_threads": settings.threads or cores,
         "idle_seconds": settings.idle_seconds,
         "key": secrets.token_urlsafe(24),
@@ -232,7 +244,8 @@ def _explain(fault: OSError, folder: Path) -> EndpointError:
     )
 
 
-def _healthy(url: str) -> bool:
+def healthy(url: str) -> bool:
+    """Whether a server of this machine answers."""
     import httpx2
 
     try:

@@ -1,7 +1,8 @@
-"""Which model to talk to: a server the user named, else the embedded one.
+"""Which model to talk to: a server the user named, else one that is served, else the embedded one.
 
-`connect` gives a handle with the endpoint; its `revive` brings a dead embedded server
-back, so that a killed server costs a campaign one retried call.
+`connect` gives a handle with the endpoint; its `revive` brings a dead server of ours
+back, so that a killed server costs a campaign one retried call. What is served comes in
+through the settings (`llm/serving/found.py`), so that a record says which it was.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from scientist.catalog import DEFAULT_MODEL, MODELS
 from scientist.errors import EndpointError, UsageError
 from scientist.llm import embedded
 from scientist.llm.embedded import Weights
+from scientist.llm.serving import launch, records
 from scientist.settings import Settings
 
 LIST_SECONDS = 15.0
@@ -57,7 +59,7 @@ class Handle:
 def connect(settings: Settings, progress: Progress | None = None) -> Iterator[Handle]:
     """An endpoint that answers, for as long as the block lasts."""
     if settings.endpoint:
-        yield Handle(external(settings))
+        yield _served(settings, progress) or Handle(external(settings))
         return
     weights = resolve(settings, progress)
     with embedded.lease(weights, settings) as folder:
@@ -74,6 +76,24 @@ def connect(settings: Settings, progress: Progress | None = None) -> Iterator[Ha
             )
 
         yield Handle(ensure(), ensure)
+
+
+def _served(settings: Settings, progress: Progress | None) -> Handle | None:
+    """A handle on a server that `scientist model serve` started; None if it is another's."""
+    assert settings.endpoint is not None
+    ours = records.at(settings.endpoint)
+    if ours is None:
+        return None
+    folder, _ = ours
+    say = progress or (lambda _what, _done, _total: None)
+    launch.ensure(folder, say)
+    endpoint = external(settings)
+
+    def again() -> Endpoint:
+        launch.ensure(folder, say)
+        return endpoint
+
+    return Handle(endpoint, again)
 
 
 def resolve(settings: Settings, progress: Progress | None = None) -> Weights:
@@ -118,6 +138,8 @@ def external(settings: Settings) -> Endpoint:
     """Check the server a user named, and choose the model there."""
     assert settings.endpoint is not None
     given = settings.endpoint.strip().rstrip("/")
+    if not settings.api_key and (ours := records.at(given)):
+        settings = settings.model_copy(update={"api_key": ours[1].key})
     has_path = _check_url(given)
     candidates = [given] if has_path else [f"{given}/v1", given]
     problem = None

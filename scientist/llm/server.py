@@ -1,8 +1,8 @@
 """The embedded server process: llama.cpp on a loopback port, shared by a user's commands.
 
 `python -m scientist.llm.server SPECIFICATION.json`, started by scientist.llm.embedded.
-It ends by itself when for a while nobody has held a lease on it; leases are file locks,
-which the kernel gives back when a client dies in whatever way.
+It ends by itself when for a while nobody has held a lease on it, unless it is kept; leases
+are file locks, which the kernel gives back when a client dies in whatever way.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 WATCH_SECONDS = 1.0
+KEPT = "kept"  # this file beside the state: no end for want of users
 CACHE_MEGABYTES = 2048  # prefixes kept beside the slots; llama.cpp's own default is 8 GB
 
 
@@ -85,7 +86,7 @@ def _stay(folder: Path, idle_seconds: float) -> None:
             except BlockingIOError:
                 used = time.monotonic()
             else:
-                if time.monotonic() - used > idle_seconds:
+                if time.monotonic() - used > idle_seconds and not (folder / KEPT).exists():
                     (folder / "state.json").unlink(missing_ok=True)
                     return
                 fcntl.flock(lease, fcntl.LOCK_UN)

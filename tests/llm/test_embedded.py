@@ -166,6 +166,19 @@ def test_it_stays_while_it_is_leased_and_ends_when_idle() -> None:
     assert not start_time(state["pid"])
 
 
+def test_one_that_is_kept_stays_until_it_is_stopped() -> None:
+    with connect(SETTINGS):
+        (folder,) = (path.parent for path in embedded.runtime_folder().glob("*/state.json"))
+        embedded.keep(folder)
+    time.sleep(SETTINGS.idle_seconds + 2)
+    (state,) = embedded.servers()
+    assert embedded.stop(folder)
+    deadline = time.monotonic() + 15
+    while start_time(state["pid"]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not start_time(state["pid"])
+
+
 def test_weights_that_cannot_be_loaded_are_explained(tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF" + bytes(1000))
