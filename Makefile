@@ -21,11 +21,10 @@ run: $(STAMPS)/run ## set everything up and let the scientist work on the sample
 	@$(BIN)/scientist run --essays $(ESSAYS) --rounds $(ROUNDS)
 	@echo "first:  . $(VENV)/bin/activate" >&2
 
-test: $(STAMPS)/dev ## set up what the tests need and run them all
+test: $(STAMPS)/dev ## set up what the tests need and run them; those with a real vLLM: test-vllm
 	@$(BIN)/scientist model pull
 	@$(BIN)/scientist model pull smollm2-135m
-	@$(BIN)/python tests/llm/serving/environment.py >/dev/null
-	@$(BIN)/python -m pytest $(SPREAD)
+	@$(BIN)/python -m pytest $(SPREAD) -m "not vllm"
 
 test-vllm: $(STAMPS)/dev ## the tests with a real vLLM, its CPU build, in an environment of its own
 	@$(BIN)/scientist model pull smollm2-135m
