@@ -82,12 +82,8 @@ def drive(
     with locks.only(workspace.locks, name, taken):
         try:
             ended = _drive(name, workspace, journal, resolved, screen, resume)
-            signed.sign(journal, f"{name} ended")
-            return ended
         except BudgetError as spent:
             ended = _end(name, journal, "budget", spent.message)
-            signed.sign(journal, f"{name} ended")
-            return ended
         except ScientistError as fault:
             if not isinstance(fault, Interrupted | WorkspaceError | UsageError):
                 failed = Failed(error=fault.kind, message=fault.message, hint=fault.hint)
@@ -103,6 +99,8 @@ def drive(
             reason = f"unforeseen: {type(fault).__name__}: {fault}"[:500]
             journal.append(CampaignPaused(reason=reason), name, sync=True)
             raise
+        signed.sign(journal, f"{name} ended")
+        return ended
 
 
 def as_opened(now: Resolved, opened: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:

@@ -94,13 +94,12 @@ def left(tools: Mapping[str, Tool], called: Sequence[str], own: bool) -> dict[st
     Small models ask for the same until their calls are used up, whatever they are told. They have
     one search, over everything, and once.
     """
-    names = Counter(json.loads(call)[0] for call in dict.fromkeys(called))
     twice = {json.loads(call)[0] for call, times in Counter(called).items() if times > 1}
     kept = {name: tool for name, tool in tools.items() if name not in twice}
     if own or BROADEST not in tools:
         return kept
-    other = [name for name in kept if name.startswith(SEARCH) and (name != BROADEST or names[name])]
-    return {name: tool for name, tool in kept.items() if name not in other}
+    searches = {BROADEST} - {json.loads(call)[0] for call in called}
+    return {n: tool for n, tool in kept.items() if n in searches or not n.startswith(SEARCH)}
 
 
 def searched(called: Sequence[str]) -> bool:

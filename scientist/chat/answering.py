@@ -6,7 +6,6 @@ import shlex
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from scientist.agent import given
@@ -23,9 +22,11 @@ if TYPE_CHECKING:
 
 LEAST_NEARNESS = 0.25  # below, no kit is about the question
 LONGEST_COMPLAINT = 900
-MOST_OVERLOOKED = 2
 MOST_WORDED = 2  # findings, and as many sentences, that a small model may choose from
 OVERLOOKED = "But this bears on the question: {told} Answer from it, in its own words, and cite it."
+EMPTY = (
+    "That answers nothing. Repeat what bears on the question with words_of, or say what is unknown."
+)
 MEND = (
     "Some of this does not stand on record: {problems} Answer again. Copy numbers and names as "
     "the results give them, quote an essay's words in quotation marks, or leave it out."
@@ -38,11 +39,6 @@ class Answer:
 
     sentences: tuple[Said, ...]
     experiment: str = ""
-
-
-EMPTY = (
-    "That answers nothing. Repeat what bears on the question with words_of, or say what is unknown."
-)
 
 
 def checked(desk: Desk, talk: Talk) -> Answer:
@@ -98,14 +94,11 @@ def overlooked(desk: Desk, talk: Talk, answer: Answer) -> str:
     """What a model is told that says nothing, or that it does not know what it was shown."""
     if "unknown" not in talk["step"]:
         return "" if answer.sentences else EMPTY
-    found = islice(
-        (
-            f"{name}: {' '.join(telling.words_of(desk.journal, name))}"
-            for name in worded(desk, talk, every=False)
-            if name.startswith("F")
-        ),
-        MOST_OVERLOOKED,
-    )
+    found = [
+        f"{name}: {' '.join(telling.words_of(desk.journal, name))}"
+        for name in worded(desk, talk, every=False)
+        if name.startswith("F")
+    ]
     told = telling.plain(one_line(" ".join(found)))
     return OVERLOOKED.format(told=told) if told else ""
 

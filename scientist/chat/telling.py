@@ -50,7 +50,7 @@ def words_of(journal: Journal, name: str) -> tuple[str, ...]:
     if name.startswith("F"):
         found = project.finding(journal, name).record
         return tuple(filter(None, (found.statement, _means(found))))
-    text = corpus.around(journal, name, 0)[1][0].text
+    text = _sentence(journal, name)
     return (text if _QUOTED.search(text) else f"“{text}”",)
 
 
@@ -59,7 +59,11 @@ def about(journal: Journal, name: str) -> tuple[str, ...]:
     if name.startswith("F"):
         found = project.finding(journal, name).record
         return found.statement, found.meaning
-    return (corpus.around(journal, name, 0)[1][0].text,)
+    return (_sentence(journal, name),)
+
+
+def _sentence(journal: Journal, address: str) -> str:
+    return corpus.around(journal, address, 0)[1][0].text
 
 
 def _means(found: Finding) -> str:

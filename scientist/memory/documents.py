@@ -23,12 +23,11 @@ class Document:
     address: str
     text: str
     metadata: dict[str, Any]
-    meaning: str = ""  # what its names mean: found by it, too
 
     @property
     def embedded(self) -> str:
-        """What is compared with a query."""
-        return f"{self.text} {self.meaning}".strip()
+        """What is compared with a query: its words, and what the names in them mean."""
+        return f"{self.text} {self.metadata.get('meaning', '')}".strip()
 
 
 def documents(journal: Journal, since: int = 0) -> Iterator[tuple[Entry, list[Document]]]:
@@ -80,7 +79,6 @@ def _finding(finding: Finding) -> Document:
             "control": finding.control,
             "meaning": finding.meaning,
         },
-        finding.meaning,
     )
 
 

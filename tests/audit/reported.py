@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,17 @@ def measure(
         attempts.append(attempt)
     found = sealed.finding(hypothesis, attempts[-1], attempts[0] if runs > 1 else None)
     return keep(journal, hypothesis, found, plan)
+
+
+def lie(journal: Journal) -> Finding:
+    """A measured F1, which is given, and an F2 that says the same with a number of its own."""
+    found = measure(journal, propose(journal, asked(1)), -0.3)
+    effect = re.search(r"by (0\.\d+)", found.statement)
+    assert effect
+    false = found.statement.replace(effect[1], "0.777")
+    said = found.model_copy(update={"id": "F2", "statement": false})
+    journal.append(FindingRecorded(finding=said), "C1")
+    return found
 
 
 def keep(

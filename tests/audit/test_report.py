@@ -16,7 +16,6 @@ from markdown_it import MarkdownIt
 from scientist.audit import report
 from scientist.audit.report import Report
 from scientist.errors import JournalError, UsageError
-from scientist.events import FindingRecorded
 from scientist.journal import Journal, project
 from scientist.records import Direction, Finding
 from scientist.science.claims import markdown, standing
@@ -211,12 +210,7 @@ def test_nothing_that_somebody_wrote_becomes_markup_of_the_markdown(
 def test_a_sentence_that_the_trials_do_not_give_is_not_reported(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal", write=True) as journal:
         reported.open_campaign(journal)
-        found = reported.measure(journal, reported.propose(journal, reported.asked(1)), -0.3)
-        effect = re.search(r"by (0\.\d+)", found.statement)
-        assert effect
-        false = found.statement.replace(effect[1], "0.777")
-        lie = found.model_copy(update={"id": "F2", "statement": false})
-        journal.append(FindingRecorded(finding=lie), "C1")
+        reported.lie(journal)
         with pytest.raises(JournalError, match="F2"):
             report.make(journal, "C1")
 

@@ -230,20 +230,13 @@ def test_nothing_that_somebody_wrote_becomes_markup(
 
 
 def test_a_sentence_that_its_trials_do_not_give_is_marked(tmp_path: Path) -> None:
-    from scientist.events import FindingRecorded
-
     from . import reported
 
     folder = tmp_path / "workspace"
     folder.mkdir()
     with Journal(folder / "journal", write=True) as journal:
         reported.open_campaign(journal, question=None)
-        found = reported.measure(journal, reported.propose(journal, reported.asked(1)), -0.3)
-        effect = re.search(r"by (0\.\d+)", found.statement)
-        assert effect
-        false = found.statement.replace(effect[1], "0.777")
-        lie = found.model_copy(update={"id": "F2", "statement": false})
-        journal.append(FindingRecorded(finding=lie), "C1")
+        found = reported.lie(journal)
     record = Record(Workspace(folder))
     client = TestClient(Guard(application(record), TOKEN, PORT), HOME)
     client.get(f"/?token={TOKEN}")

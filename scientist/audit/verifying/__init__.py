@@ -8,6 +8,7 @@ reports. One module per concern; none of them believes what another one stored.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from itertools import islice
 from pathlib import Path
 
 from scientist.audit.verifying import (
@@ -163,8 +164,8 @@ def _holding(proofs: Sequence[Proof], record: Verification) -> Check:
         for proof in proofs:
             if problem := proof.problem():
                 raise Broken(f"the proof of event {proof.event} fails: {problem}")
-            lines = {n: line for n, line in enumerate(audit.journal.raw(), 1) if n == proof.event}
-            if lines.get(proof.event, b"").removesuffix(b"\n").decode() != proof.line:
+            line = next(islice(audit.journal.raw(), proof.event - 1, None), b"")
+            if line.removesuffix(b"\n").decode() != proof.line:
                 raise Broken(
                     f"event {proof.event} is not the one that was proved, or is gone",
                     f"event {proof.event}",

@@ -23,7 +23,7 @@ from scientist.errors import UsageError
 from scientist.journal import Entry, project
 from scientist.journal.index import Query
 from scientist.journal.project import ExperimentView, HypothesisView
-from scientist.records import Finding, Passage, Protocol, Quote, Trial
+from scientist.records import Finding, Judgement, Passage, Protocol, Quote, Trial
 
 MOST_TRIALS = 400  # that a page shows one by one
 PASSAGES = 120  # of an essay on a page
@@ -170,7 +170,7 @@ def experiment(opened: Opened, name: str) -> Measured:
     ]
     drawn: list[str] = []
     if plan and any(plan.metric in one.metrics for one in trials):
-        judgement = judged.event.judgement if judged else None  # type: ignore[union-attr]
+        judgement = record(Judgement, judged.data["judgement"], judged) if judged else None
         drawn = trial_plot.apart(plan, trials, judgement)
     return Measured(
         entry=entry,
