@@ -15,6 +15,7 @@ from scientist.audit.view.record import Opened, Record
 from scientist.journal.index import Query
 
 LOOK_SECONDS = 0.4
+NEVER = -1  # no journal has this size
 STILL_SECONDS = 15.0  # after which a word is sent, so that a connection that broke is noticed
 
 
@@ -33,7 +34,7 @@ async def follow(
     gone: Callable[[], Awaitable[bool]],
 ) -> AsyncIterator[str]:
     """Server-sent events, one for each time that something happened."""
-    size, still = record.size(), 0.0
+    size, still = NEVER, 0.0  # what came since `known` was asked is told at the first look
     yield f"retry: 2000\ndata: {json.dumps(known)}\n\n"
     while not record.ending.is_set() and not await gone():
         await asyncio.sleep(LOOK_SECONDS)

@@ -41,7 +41,8 @@ if (rows) {
 
   const seen = new IntersectionObserver((entries) => {
     const link = find("a[data-more]", more);
-    if (link && entries.some((one) => one.isIntersecting)) add(withPart(link.href), false);
+    if (!link || !entries.some((one) => one.isIntersecting)) return;
+    add(withPart(link.href), false).then(() => known && happened(known)); // it may be behind by now
   }, { rootMargin: "600px" });
 
   function watch() {
@@ -56,9 +57,11 @@ if (rows) {
   const last = () => Number(rows.lastElementChild?.dataset.seq || 0);
   const button = find("#latest");
 
+  let known = null; // the last that was told
   const bottom = () => innerHeight + scrollY >= document.body.scrollHeight - 160;
 
   async function happened(told) {
+    known = told;
     const state = find(".state", head);
     state.className = `state ${told.state}`;
     state.textContent = told.state;
