@@ -21,12 +21,13 @@ run: $(STAMPS)/run ## set everything up and let the scientist work on the sample
 	@$(BIN)/scientist run --essays $(ESSAYS) --rounds $(ROUNDS)
 	@echo "first:  . $(VENV)/bin/activate" >&2
 
-test: $(STAMPS)/dev ## set up what the tests need and run them; those with a real vLLM: test-vllm
+test: $(STAMPS)/dev ## set up what the tests need, a real vLLM among it, and run them all
 	@$(BIN)/scientist model pull
 	@$(BIN)/scientist model pull smollm2-135m
-	@$(BIN)/python -m pytest $(SPREAD) -m "not vllm"
+	@$(BIN)/python tests/llm/serving/environment.py >/dev/null
+	@$(BIN)/python -m pytest $(SPREAD)
 
-test-vllm: $(STAMPS)/dev ## the tests with a real vLLM, its CPU build, in an environment of its own
+test-vllm: $(STAMPS)/dev ## only the tests with a real vLLM, its CPU build, in an environment of its own
 	@$(BIN)/scientist model pull smollm2-135m
 	@$(BIN)/python tests/llm/serving/environment.py >/dev/null
 	@$(BIN)/python -m pytest -m vllm
