@@ -27,6 +27,7 @@ class State(Test, total=False):
     events: int  # how many the journal had; with fewer, it is not this checkpoint's journal
     round: int
     ahead: int  # the last round that was thought about while experiments ran
+    asked: bool  # whether the campaign's question was read
     kit: str
     passages: list[str]
     follows: str  # the finding whose surprise this round looks into

@@ -20,7 +20,9 @@ def run(
     question: Annotated[
         str | None,
         typer.Argument(
-            help="the question to answer; with --resume, the campaign to resume", show_default=False
+            help="the question to answer, which is tested first as it is asked ('does X beat Y at "
+            "shift 0.8?'); with --resume, the campaign to resume",
+            show_default=False,
         ),
     ] = None,
     essays: Annotated[

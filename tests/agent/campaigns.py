@@ -35,7 +35,12 @@ Noise in the labels raises the weight that a pooled learner puts on traces.
 
 
 def propose(request: dict[str, Any]) -> dict[str, Any]:
-    """Two hypotheses nobody has tested yet, the same ones for the same prompt."""
+    """Two hypotheses nobody has tested yet, the same ones for the same prompt.
+
+    A question that is to be read is read in words that mean no arm.
+    """
+    if request["response_format"]["json_schema"]["name"] == "Reading":
+        return reading(request, "the taste of blue", "the colour of seven")
     kit = family(request)
     tested = request["messages"][1]["content"].partition("Already tested")[2].count(" against ")
     control = kit.default.control
@@ -55,6 +60,15 @@ def propose(request: dict[str, Any]) -> dict[str, Any]:
         for number, arm in enumerate([arm for arm in arms if arm != control][:2])
     ]
     return {"thoughts": "Stability may pay under shift.", "hypotheses": hypotheses}
+
+
+def reading(request: dict[str, Any], tried: str, control: str, **more: str) -> dict[str, str]:
+    """What somebody makes of a question; numbers are given to the last parameter there is."""
+    fields = request["response_format"]["json_schema"]["schema"]["properties"]
+    last = {name: one["enum"][-1] for name, one in fields.items() if "enum" in one}
+    only = {name: one["const"] for name, one in fields.items() if "const" in one}
+    said = {"tried": tried, "compared_with": control, "asked": tried, "direction": "decrease"}
+    return {**last, **only, **said, **more}
 
 
 def contradiction(request: dict[str, Any]) -> list[str]:

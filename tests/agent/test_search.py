@@ -75,6 +75,8 @@ def test_what_is_worth_most_is_tested_first_and_the_rest_stays_alive(tmp_path: P
 def test_what_comes_nearest_to_the_question_is_tested_first(tmp_path: Path, first: int) -> None:
     def answer(request: dict[str, Any]) -> dict[str, Any]:
         proposed = propose(request)
+        if "hypotheses" not in proposed:
+            return proposed
         asked = {
             **proposed["hypotheses"][0],
             "comparison": "stable against pooled",
@@ -102,8 +104,10 @@ def surprised() -> Any:
     def answer(request: dict[str, Any]) -> Any:
         if "response_format" not in request:
             return Likely({"C": 0.9, "B": 0.06, "A": 0.04})
-        asked.append(1)
         proposed = propose(request)
+        if "hypotheses" not in proposed:
+            return proposed
+        asked.append(1)
         kit = family(request)
         settings = list(kit.settings())
         wrong = {
@@ -155,7 +159,7 @@ def test_findings_that_were_shown_are_cited_or_waived(tmp_path: Path) -> None:
             return Likely({"C": 0.9, "B": 0.06, "A": 0.04})
         proposed = propose(request)
         shown = "- F1:" in request["messages"][1]["content"]
-        for one in proposed["hypotheses"]:
+        for one in proposed.get("hypotheses", ()):
             if shown:
                 one["builds_on"] = ["F1"]
         return proposed

@@ -1,4 +1,4 @@
-"""Survey: what a round is about: an open conflict, a surprise, else a family and passages.
+"""Survey: what a round is about: an open conflict, what was asked, a surprise, else a family.
 
 Code chooses: the family by meaning and by what was tried less, the passages by meaning,
 spread over the essays. `ahead` makes that last choice earlier, while experiments run.
@@ -11,7 +11,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from scientist.agent import choosing, surprises
+from scientist.agent import asking, choosing, surprises
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.errors import UsageError, WorkspaceError
@@ -47,11 +47,16 @@ def survey(state: State, runtime: Runtime[Bench]) -> State:
     found = bench.effects.once("survey", round_, "press", press, record)
     if found["hypothesis"]:
         return {"round": round_, "queue": [found["hypothesis"]], "barren": 0}
+    update: State = {"round": round_, "queue": []}
+    if bench.question and bench.client and not state.get("asked"):
+        update["asked"] = True
+        if asked := asking.first(bench, bench.client, bench.question, round_):
+            return {**update, "queue": [asked], "barren": 0}
     chosen = choose(bench, round_, found["follows"])
     follows = found["follows"]
     if follows:
         followed = [*followed, follows]
-    update: State = {"round": round_, "queue": [], "follows": follows, "followed": followed}
+    update |= {"follows": follows, "followed": followed}
     return {**update, "kit": chosen["kit"], "passages": chosen["passages"]}
 
 

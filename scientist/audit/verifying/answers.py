@@ -1,7 +1,8 @@
 """What the model answered, byte for byte, against what was recorded of it.
 
 Of each call: the request's model, seed and temperature, and the tokens that the answer counts. Of
-each hypothesis that a model proposed: an item of the answer before it that says the same. Of code
+each hypothesis that a model proposed: an item of the answer before it that says the same. Of one
+that is what a question asks: what the model read in the question. Of code
 that a model wrote: an answer that holds it. Where an answer cannot decide, nothing is said.
 """
 
@@ -17,11 +18,12 @@ from scientist.audit.tracing.exchange import WRITING, answered, exchange
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.errors import ScientistError
 from scientist.journal import Entry
+from scientist.lab import wording
 from scientist.llm import prompting
 from scientist.records import Rung, one_line
 from scientist.science.belief import CONFIDENCE
 
-PROPOSING = "hypothesize"
+PROPOSING, READING = "hypothesize", "question"
 _NESTED = ("new_arm", "own_experiment")
 
 
@@ -45,6 +47,9 @@ def check(audit: Audit) -> None:
                 asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] == PROPOSING]
                 if asked:
                     _proposed(audit, one, asked[-1], place)
+                asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] == READING]
+                if asked:
+                    _read(audit, one, asked[-1], place)
             case "code_written":
                 asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] in WRITING]
                 _written(audit, data, rungs.get(data["hypothesis"], {}), asked, place)
@@ -83,9 +88,35 @@ def _proposed(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str)
     audit.count("answers that lead to their hypothesis")
 
 
+def _read(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str) -> None:
+    """What the model made of the question that a hypothesis answers; the arms are chances."""
+    asked = hypothesis["rationale"]
+    if one_line(asked) not in _said(audit, call):
+        raise Broken(
+            f"hypothesis {hypothesis['id']} answers a question that the model was not asked",
+            f"{place}, request in event {call.seq}",
+            {hypothesis["id"]},
+        )
+    reading = _json(answered(audit.journal.get(call.data["response_blob"]))[0].encode()) or {}
+    settings = dict(wording.bound(asked, reading))
+    same = (
+        (reading.get("metric"), reading.get("direction"))
+        == (hypothesis["metric"], hypothesis["direction"])
+        and set(hypothesis["conditions"]) <= set(settings)
+        and all(hypothesis["parameters"].get(name) == value for name, value in settings.items())
+    )
+    if not same:
+        raise Broken(
+            f"hypothesis {hypothesis['id']} is not what the model read in the question",
+            f"{place}, answer in event {call.seq}",
+            {hypothesis["id"]},
+        )
+    audit.count("answers that lead to their hypothesis")
+
+
 def _shown(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str) -> None:
     """Whatever a hypothesis quotes stands in what the model was asked."""
-    said = one_line(" ".join(_messages(audit.journal.get(call.data["request_blob"]))))
+    said = _said(audit, call)
     for quote in hypothesis["quotes"]:
         if one_line(quote["text"]) not in said:
             raise Broken(
@@ -94,6 +125,11 @@ def _shown(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str) ->
                 f"{place}, request in event {call.seq}",
                 {hypothesis["id"]},
             )
+
+
+def _said(audit: Audit, call: Entry) -> str:
+    """All that the model was told in a call, on one line."""
+    return one_line(" ".join(_messages(audit.journal.get(call.data["request_blob"]))))
 
 
 def _messages(raw: bytes) -> list[str]:
