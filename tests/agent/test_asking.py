@@ -12,7 +12,7 @@ from campaigns import ScriptedServer, essays, propose, reading, scientist
 from pydantic import ValidationError
 from scripted import Likely
 
-from scientist.agent import asking
+from scientist.agent.reading import Read, schema
 from scientist.journal import Entry, Journal
 from scientist.lab import wording
 from scientist.lab.kits import load
@@ -50,14 +50,14 @@ def test_a_number_goes_to_what_allows_it_or_is_named_before_it() -> None:
 def test_an_answer_can_name_only_what_is_there() -> None:
     kit = load("causal_features")
     asked = "At shift 0.8, does stable lower the error compared with pooled?"
-    shape = asking.schema(kit, asked)
+    shape = schema(kit, asked)
     fields = {"tried": "stable", "compared_with": "pooled", "asked": "the error"}
     fields |= {"metric": "shifted_error", "direction": "decrease", "0.8 is": "shift"}
     shape.model_validate(fields)
     for wrong in ({"metric": "beauty"}, {"0.8 is": "samples"}, {"0.9 is": "shift"}):
         with pytest.raises(ValidationError):
             shape.model_validate({**fields, **wrong})
-    hypothesis = asking.understood(kit, asked, ("stable", "pooled"), fields)
+    hypothesis = Read(asked, kit.name, "stable", "pooled", fields).hypothesis()
     assert hypothesis.statement == (
         "With shift = 0.8, stable lowers shifted_error compared with pooled."
     )
