@@ -3,7 +3,9 @@
 A KeyboardInterrupt that strikes inside `concurrent.futures` may leave a lock taken: a worker waits
 for it, this thread waits for the worker, and no further Ctrl-C gets them out. What hands work to
 threads is therefore called by `held`; what it calls in turn, and may take long, by `through`. A
-press that was held back strikes where the next `through` begins, or where `held` ends.
+press that was held back strikes where the next `through` begins, or where `held` ends. One that
+strikes while a library calls back into Python may be swallowed, or come out as an error of that
+library: it ends the work all the same.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ Handler = Callable[[int, FrameType | None], object]
 LOOK_SECONDS = 0.2
 _END = object()
 _waiting: list[int] = []
+_struck: list[int] = []
 
 
 def held(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -33,7 +36,11 @@ def held(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     def press(number: int, frame: FrameType | None) -> None:
         if _lets_through(frame):
-            before(number, frame)
+            try:
+                before(number, frame)
+            except KeyboardInterrupt:
+                _struck.append(number)
+                raise
         else:
             _waiting.append(number)
 
@@ -59,11 +66,26 @@ def each(steps: Iterator[T]) -> Iterator[T]:
 
 
 def through(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What the work gives; Ctrl-C strikes in it, although its caller is `held`."""
-    handler = _handler() if _waiting else None
-    if handler is not None:
+    """What the work gives; Ctrl-C strikes in it, although its caller is `held`.
+
+    Where it struck, it also ends the work: what a library made of it in between does not count.
+    """
+    handler = _handler()
+    if handler is None:
+        return work(*args, **kwargs)
+    try:
         _strike(handler, sys._getframe())
-    return work(*args, **kwargs)
+        given = work(*args, **kwargs)
+    except Exception as fault:
+        if _struck:
+            raise KeyboardInterrupt from fault
+        raise
+    else:
+        if _struck:
+            raise KeyboardInterrupt
+        return given
+    finally:
+        _struck.clear()
 
 
 def result(promised: Future[T]) -> T:

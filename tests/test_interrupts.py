@@ -22,7 +22,7 @@ def default() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
-    assert interrupts._waiting == []
+    assert interrupts._waiting == interrupts._struck == []
 
 
 def test_a_press_waits_for_the_end_of_what_is_held() -> None:
@@ -54,6 +54,20 @@ def test_a_press_strikes_at_once_in_what_is_let_through() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupts.held(work)
     assert done == ["cleared away"]
+
+
+@pytest.mark.parametrize("made_of_it", ["an error", "nothing"])
+def test_a_press_that_a_library_makes_something_else_of_ends_the_work(made_of_it: str) -> None:
+    def inner() -> None:
+        try:
+            press()
+        except KeyboardInterrupt:
+            if made_of_it == "an error":
+                raise ValueError("building the schema failed") from None
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.held(lambda: interrupts.through(inner))
+    assert interrupts.held(lambda: interrupts.through(lambda: 7)) == 7
 
 
 def test_what_waited_strikes_where_the_next_work_is_let_through() -> None:
