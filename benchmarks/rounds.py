@@ -4,8 +4,11 @@
     python benchmarks/rounds.py --claims 2000   # what one more finding costs in such a record
 
 The wall time of each round is split into model calls, experiments, and the rest: graph,
-checkpoints, journal, vector store, statistics. The baseline is the round's own experiments and
-calls. Processor time is this process alone; the model and the sandbox are others. The first round,
+checkpoints, journal, vector store, statistics. An experiment lasts from its launch to what its
+supervisor says was its end, or to when this process had its results, if it waited for them; what
+is done meanwhile takes none of the round's time, but shows in the processor's. The baseline is
+the round's own experiments and calls. Processor time is this process alone, without what it spent
+in calls and in waiting for experiments; the model and the sandbox are others. The first round,
 which loads libraries and the embedding, is shown apart. All tests are of kits, one a round.
 """
 
@@ -20,9 +23,10 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import many_claims
 import scripted_model
@@ -32,6 +36,8 @@ from scientist.agent import campaign
 from scientist.agent.opening import open_campaign
 from scientist.corpus.store import add
 from scientist.journal import Entry, Journal
+from scientist.lab import experiments
+from scientist.llm.client import Client
 from scientist.science.consistency.examine import examine
 from scientist.science.consistency.knowledge import gather
 from scientist.workspace import Workspace
@@ -67,11 +73,26 @@ class Round:
 class Watch:
     """A listener of the journal that takes a campaign's time."""
 
-    def __init__(self, profile: cProfile.Profile | None) -> None:
+    def __init__(self, runs: Path, profile: cProfile.Profile | None) -> None:
         self.rounds: list[Round] = []
+        self.apart = 0.0  # of the processor, in calls and experiments
+        self._runs = runs
         self._profile = profile
-        self._last = (0.0, 0.0)
+        self._launched: dict[str, float] = {}
+        self._last = 0.0
         self._node = BETWEEN
+
+    def set_apart(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """A function whose share of the processor belongs to a call or an experiment."""
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            began = time.thread_time()
+            try:
+                return work(*args, **kwargs)
+            finally:
+                self.apart += time.thread_time() - began
+
+        return timed
 
     def on_entry(self, entry: Entry) -> None:
         """Count what one entry tells."""
@@ -89,17 +110,21 @@ class Watch:
             self.rounds.append(Round(now))
             if self._profile and len(self.rounds) == 2:
                 self._profile.enable()
-        self._last = now, time.process_time()
+        self._last = time.process_time() - self.apart
 
     def _count(self, entry: Entry, now: float, seconds: float) -> None:
         this = self.rounds[-1]
-        wall, processor = now - self._last[0], time.process_time() - self._last[1]
-        share = min(1.0, seconds / wall) if wall > 0 else 1.0
-        this.work[self._node] += processor * (1 - share)
+        this.work[self._node] += time.process_time() - self.apart - self._last
         if entry.kind == "model_called":
             this.model.append((now - seconds, now))
-        elif seconds:
+        elif entry.data.get("tool") == "launch_experiment":
             this.experiments.append((now - seconds, now))
+            folder = entry.data["arguments"]["folder"]
+            if entry.data["summary"].startswith("launched"):
+                self._launched[folder] = now
+            elif begin := self._launched.pop(folder, None):
+                ended = (self._runs / folder / "status.json").stat().st_mtime
+                this.experiments.append((begin, ended))
         elif entry.kind == "phase_finished":
             this.nodes[entry.data["phase"]] += entry.data["seconds"]
 
@@ -116,7 +141,9 @@ def covered(spans: Sequence[Span]) -> float:
 def run(place: Workspace, arguments: argparse.Namespace) -> list[Round]:
     """One campaign in a workspace."""
     profile = cProfile.Profile(time.process_time) if arguments.profile else None
-    watch = Watch(profile)
+    watch = Watch(place.runs, profile)
+    experiments.conduct = watch.set_apart(experiments.conduct)
+    Client._attempt = watch.set_apart(Client._attempt)  # type: ignore[method-assign]
     with scripted_model.serve() as url, Journal(place.journal, write=True) as journal:
         essays = [added.essay for added in add(journal, ESSAYS)]
         resolved = configuration.load(

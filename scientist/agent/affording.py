@@ -32,7 +32,9 @@ def lacking(bench: Bench, round_: int, hypothesis: Hypothesis, in_flight: bool) 
         return ""
 
     inputs = [hypothesis.id, hypothesis.code_hash, bench.meter.budget.trials]
-    found: str = bench.effects.once("write_code", round_, "afford", look, inputs=inputs)
+    found: str = bench.effects.once(
+        "write_code", round_, "afford", look, inputs=inputs, on_disk="later"
+    )
     return found
 
 

@@ -58,7 +58,7 @@ def first(bench: Bench, client: Client, question: str, round_: int) -> str:
             HypothesisSelected(hypothesis=name, reason=reason, scores={}),
         ]
 
-    found: str = bench.effects.once("survey", round_, "question", read, record)
+    found: str = bench.effects.once("survey", round_, "question", read, record, on_disk="result")
     return found
 
 

@@ -93,7 +93,7 @@ def write(bench: Bench, round_: int, hypothesis: Hypothesis) -> dict[str, str]:
         return {"code_hash": "", "instead": instead, "problem": reason}, events
 
     written: dict[str, str] = bench.effects.once(
-        "write_code", round_, "write", ask, record, inputs=hypothesis.id
+        "write_code", round_, "write", ask, record, inputs=hypothesis.id, on_disk="result"
     )
     return written
 

@@ -1,9 +1,12 @@
 """Side effects that happen once, however often the process dies around them.
 
-`intent` is on the disk before the effect, `done` with its result after it, in one
+`intent` is written before the effect, `done` with its result after it, in one
 write with the events the effect leads to. A node that runs again after a crash
-gets the recorded result. What was in doubt is settled by the effect itself:
-experiments by their run folder, model calls by asking again (both are logged).
+gets the recorded result. A write survives the death of this process; what must
+survive a power cut, too, is put on the disk: the intent of what starts something,
+and every result but those that come out the same when computed again. What was
+in doubt is settled by the effect itself: experiments by their run folder, model
+calls by asking again (both are logged).
 """
 
 from __future__ import annotations
@@ -11,12 +14,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from scientist.events import EffectDone, EffectIntended, Event
 from scientist.journal import Journal
 
 T = TypeVar("T")
+OnDisk = Literal["intent and result", "result", "later"]
 Recorder = Callable[[T], tuple[Any, Sequence[Event]]]
 
 
@@ -48,21 +52,23 @@ class Effects:
         work: Callable[[str], T],
         record: Recorder[T] | None = None,
         inputs: Any = None,
+        on_disk: OnDisk = "intent and result",
     ) -> Any:
         """Do `work(key)` unless it is done; write its events and result together.
 
         `record` turns what the work gave into a plain result and events; it runs
-        with the journal locked, so that it may number what it records.
+        with the journal locked, so that it may number what it records. `on_disk` says what
+        must be there when this goes on; "later" is with whatever comes there next.
         """
         key = self.key(phase, round_, task, inputs)
         if key in self._done:
             return self._done[key]
         intent = EffectIntended(key=key, phase=phase, task=task)
-        self._journal.append(intent, self._campaign, sync=True)
+        self._journal.append(intent, self._campaign, sync=on_disk == "intent and result")
         value = work(key)
         with self._journal.locked():
             result, events = record(value) if record else (value, ())
             done = EffectDone(key=key, result=result)
-            self._journal.append_all([*events, done], self._campaign, sync=True)
+            self._journal.append_all([*events, done], self._campaign, sync=on_disk != "later")
         self._done[key] = result
         return result

@@ -19,6 +19,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from scientist import interrupts
 from scientist.agent.bench import Bench
 from scientist.agent.nodes.ahead import ahead
 from scientist.agent.nodes.approve import approve
@@ -166,7 +167,7 @@ def _journaled(node: Node) -> Node:
         for warning in bench.meter.warnings():
             bench.note(warning)
         began = time.monotonic()
-        update = node(state, runtime)
+        update = interrupts.through(node, state, runtime)
         seconds = round(time.monotonic() - began, 4)
         bench.note(PhaseFinished(phase=node.__name__, round=round_, seconds=seconds))
         return {**update, "events": bench.journal.head[0]}

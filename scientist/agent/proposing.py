@@ -86,14 +86,18 @@ def schema(
         listed = some[one_of[tuple(free)]]
         return {"conditions": (listed, Field(min_length=1, max_length=most_conditions))}
 
-    variants: list[type[BaseModel]] = []
+    free_settings: dict[tuple[str, ...], list[str]] = {}
     for words, arms in kit.comparisons().items():
-        free = [s for s in settings if (frozenset(arms), s) not in tried]
+        free = tuple(s for s in settings if (frozenset(arms), s) not in tried)
         if free:
-            # comparison first, so that the other variants are ruled out
-            fields = {"comparison": (one_of[words], ...), **common, **outcome, **conditions(free)}
-            name = f"Proposal{len(variants) + 1}"
-            variants.append(create_model(name, __config__=STRICT, **{**fields, **certain}))
+            free_settings.setdefault(free, []).append(words)
+    variants: list[type[BaseModel]] = []
+    for free, compared in free_settings.items():
+        # comparison first, so that the other variants are ruled out
+        fields = {"comparison": (one_of[tuple(_shuffled(compared, draw))], ...), **common}
+        fields |= {**outcome, **conditions(free), **certain}
+        name = f"Proposal{len(variants) + 1}"
+        variants.append(create_model(name, __config__=STRICT, **fields))
     if not variants:
         return schema(kit, sentences, set(), findings, rungs, order, most_conditions)
     draw.shuffle(variants)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph.types import Command
 
+from scientist import interrupts
 from scientist.agent import checkpoints
 from scientist.agent.bench import Bench
 from scientist.agent.graph import most_steps
@@ -50,9 +51,8 @@ def walk(
         feed = None if checkpoints.waiting(standing) else ANOTHER_ROUND
     while True:
         asked = None
-        for step in graph.stream(
-            feed, config, context=bench, stream_mode="updates", durability="sync"
-        ):
+        steps = graph.stream(feed, config, context=bench, stream_mode="updates", durability="sync")
+        for step in interrupts.each(steps):
             if "__interrupt__" in step:
                 asked = step["__interrupt__"][0].value
                 continue

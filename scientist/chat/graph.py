@@ -7,6 +7,7 @@ changed stands in the journal besides, so that neither is done twice after a cra
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -14,6 +15,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from scientist import interrupts
 from scientist.agent.strength import small
 from scientist.chat import acting, answering, compacting, state, telling, using
 from scientist.chat.hearing import Hearing
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from scientist.chat.telling import Message
     from scientist.journal import Entry
 
+Node = Callable[[Talk, Runtime[Desk]], Talk]
 PROMPT = "chat"
 MOST_STEPS = 2 * acting.MOST_CALLS + 10  # more than a turn can take
 COMPACTIONS = 3  # before a context that the server tells of is believed to be too small
@@ -43,12 +46,21 @@ def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[Talk, De
     """The compiled graph."""
     graph = StateGraph(Talk, context_schema=Desk)
     for node in (act, use, finish):
-        graph.add_node(node.__name__, node)  # type: ignore[call-overload]  # langgraph types a node by its keyword names
+        graph.add_node(node.__name__, _open(node))  # type: ignore[call-overload]  # langgraph types a node by its keyword names
     graph.add_edge(START, "act")
     graph.add_conditional_edges("act", _after_act, ["use", "finish"])
     graph.add_edge("use", "act")
     graph.add_conditional_edges("finish", _after_finish, ["act", END])
     return graph.compile(checkpointer=checkpointer)
+
+
+def _open(node: Node) -> Node:
+    """A node that Ctrl-C may end."""
+
+    def work(talk: Talk, runtime: Runtime[Desk]) -> Talk:
+        return interrupts.through(node, talk, runtime)
+
+    return work
 
 
 def act(talk: Talk, runtime: Runtime[Desk]) -> Talk:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from scientist import interrupts
 from scientist.agent import checkpoints
 from scientist.chat import state, threads
 from scientist.chat.state import Past, Talk
@@ -49,9 +50,10 @@ class Walk:
             here = values.get("key") == turn.key and not values.get("answered")
             going_on = here and checkpoints.waiting(standing)
             feed = None if going_on else self._begin(turn, turns, values)
-            for _ in self.graph.stream(
+            steps = self.graph.stream(
                 feed, config, context=self.desk, stream_mode="updates", durability="sync"
-            ):
+            )
+            for _ in interrupts.each(steps):
                 pass
             self._forget(thread)
         return self._answer(turn)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from scientist.journal.chain import MORE
 
 _HEAD = re.compile(rb'\{(?:"more":true,)?"seq":(\d{1,18}),"time":"[^"\\]*","kind":"([a-z_]+)",')
+_SEGMENT = re.compile(r"[0-9].*\.jsonl", re.DOTALL)
 _MARK_BYTES = 80  # the end of the last line: its hash
 SEQ_UNKNOWN = 0
 
@@ -140,4 +141,9 @@ class Places:
 
 def segments(folder: Path) -> list[Path]:
     """The segment files in order."""
-    return sorted(folder.glob("[0-9]*.jsonl"))
+    try:
+        with os.scandir(folder) as found:  # at every append: a glob takes five times as long
+            names = sorted(one.name for one in found if _SEGMENT.fullmatch(one.name))
+    except FileNotFoundError:
+        return []
+    return [folder / name for name in names]

@@ -252,14 +252,21 @@ def read(name: str, code: str) -> Kit:
 def constant(code: str, name: str) -> Any:
     """What a module-level constant is set to, read and not run; None if that is not plain data."""
     try:
-        for node in ast.parse(code).body:
-            if isinstance(node, ast.Assign) and any(
-                isinstance(target, ast.Name) and target.id == name for target in node.targets
-            ):
-                return ast.literal_eval(node.value)
+        value = _set(code).get(name)
+        return None if value is None else ast.literal_eval(value)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         return None
-    return None
+
+
+@lru_cache(maxsize=64)
+def _set(code: str) -> dict[str, ast.expr]:
+    """What each module-level name is first set to."""
+    found: dict[str, ast.expr] = {}
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            found |= {name: node.value for name in names if name not in found}
+    return found
 
 
 @lru_cache(maxsize=64)

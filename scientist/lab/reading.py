@@ -56,13 +56,14 @@ LOOKUPS = ("getattr", "setattr", "delattr", "hasattr")
 
 def forbidden(tree: ast.Module, libraries: Sequence[str]) -> Iterator[str]:
     """Every use of something that experiment code may not use, with its line."""
-    modules = _modules(tree)
-    own = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} & {"input"}
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    modules = _modules(nodes)
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)} & {"input"}
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
         if isinstance(node, ast.Name) and node.id in LOOKUPS and id(node) not in called:
             yield f"line {node.lineno}: {node.id} under another name is not allowed: call it"
-    for node in ast.walk(tree):
+    for node in nodes:
         for reason in _reasons(node, libraries, modules, own):
             yield f"line {getattr(node, 'lineno', 0)}: {reason}"
 
@@ -108,13 +109,13 @@ def _imports(node: ast.Import | ast.ImportFrom, libraries: Sequence[str]) -> Ite
             yield from _name(part, of_a_library=name.split(".")[0] in libraries)
 
 
-def _modules(tree: ast.Module) -> set[str]:
+def _modules(nodes: Sequence[ast.AST]) -> set[str]:
     """The names that stand for modules in the code, under other names, too."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign) and getattr(node.value, "id", "") in found:
             found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return found

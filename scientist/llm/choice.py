@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
+from scientist import interrupts
 from scientist.errors import ModelOutputError, ScientistError
 from scientist.llm.client import Client
 from scientist.llm.prompting import Rendered
@@ -108,9 +109,19 @@ def choose_many(
                 free.put(mine)
 
         pool = ThreadPoolExecutor(count)
-        held.callback(pool.shutdown, cancel_futures=True)
-        for waiting in [pool.submit(one, prompt) for prompt in prompts]:
-            yield waiting.result()
+        asked: list[Future[Choice]] = []
+        held.callback(_end, pool, asked)
+        interrupts.held(lambda: asked.extend(pool.submit(one, prompt) for prompt in prompts))
+        for promised in asked:
+            yield interrupts.result(promised)
+
+
+def _end(pool: ThreadPoolExecutor, asked: Sequence[Future[Choice]]) -> None:
+    """Begin nothing more, and wait for what has begun."""
+    interrupts.held(pool.shutdown, wait=False, cancel_futures=True)
+    for promised in interrupts.held(lambda: [one for one in asked if not one.done()]):
+        with suppress(Exception):  # what went wrong first is told
+            interrupts.result(promised)
 
 
 def _hear(client: Client, prompt: Rendered, options: Mapping[str, str]) -> Heard:

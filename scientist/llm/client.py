@@ -198,11 +198,12 @@ class Client:
                 fit.trim(request["messages"], len(prompt.messages), room, self.rate())
             attempted = time.monotonic()
             heard = self._attempt(request, prompt, repair, on_text)
+            took = time.monotonic() - attempted
             calls += 1
             total = _add(total, heard.usage)
             reasoning += heard.reasoning
             value, problem = _read(heard, schema, check)
-            self._note(prompt, request, repair, heard, problem, attempted)
+            self._note(prompt, request, repair, heard, problem, took)
             if value is not None and (not problem or repair == most):
                 seconds = time.monotonic() - began
                 return Answer(value, reasoning.strip(), total, calls, seconds, heard.text)
@@ -225,7 +226,8 @@ class Client:
         """What comes back for a request as it is, journaled with what `check` finds wrong."""
         began = time.monotonic()
         heard = self._attempt(request, prompt, 0, None)
-        self._note(prompt, request, 0, heard, check(heard), began)
+        took = time.monotonic() - began
+        self._note(prompt, request, 0, heard, check(heard), took)
         return heard
 
     def twin(self) -> Client:
@@ -245,7 +247,8 @@ class Client:
                 return heard
             except Fault as fault:
                 message = str(fault)
-                self._note(prompt, request, repair, heard, message, began, "fault")
+                took = time.monotonic() - began
+                self._note(prompt, request, repair, heard, message, took, "fault")
                 if retry < self._settings.retries:
                     wait = min(BACKOFF_SECONDS * 2**retry, MOST_BACKOFF_SECONDS)
                     wait *= random.uniform(0.75, 1.25)
@@ -253,7 +256,8 @@ class Client:
                     self.handle.revive()
             except BaseException as fault:
                 name = "interrupted" if isinstance(fault, KeyboardInterrupt) else str(fault)
-                self._note(prompt, request, repair, heard, name, began, "fault")
+                took = time.monotonic() - began
+                self._note(prompt, request, repair, heard, name, took, "fault")
                 raise
         raise EndpointError(
             f"the model server at {self.endpoint.url} failed "
@@ -294,7 +298,7 @@ class Client:
         attempt: int,
         heard: Heard,
         problem: str,
-        began: float,
+        took: float,
         outcome: Any = None,
     ) -> None:
         if heard.usage.prompt:
@@ -317,7 +321,7 @@ class Client:
             seed=request["seed"],
             temperature=request["temperature"],
             usage=heard.usage,
-            seconds=round(time.monotonic() - began, 4),
+            seconds=round(took, 4),
             first_token_seconds=heard.first_token_seconds,
             request_blob=self._journal.put(self._wire.request),
             response_blob=self._journal.put(bytes(self._wire.response)),

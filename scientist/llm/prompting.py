@@ -70,8 +70,7 @@ class Prompt:
         from jinja2 import TemplateError
 
         try:
-            template = _environment(self.folder).from_string(section)
-            return str(template.render(**variables)).strip()
+            return str(_template(self.folder, section).render(**variables)).strip()
         except TemplateError as fault:
             raise ScientistError(
                 f"prompt {self.name}: {fault.message}", f"see prompts/{self.name}.md"
@@ -144,6 +143,11 @@ def _parse(name: str, content: bytes, folder: Path) -> Prompt:
         temperature=front.get("temperature"),
         max_tokens=front.get("max_tokens"),
     )
+
+
+@lru_cache(maxsize=256)
+def _template(folder: Path, section: str) -> Any:
+    return _environment(folder).from_string(section)
 
 
 @lru_cache(maxsize=8)

@@ -61,6 +61,14 @@ def test_a_setting_is_tried_once_for_a_pair_of_arms_whichever_is_the_treatment()
     assert accepts(schema, comparison="reweighted against pooled")
 
 
+def test_comparisons_that_may_have_the_same_settings_share_one_part_of_the_schema() -> None:
+    def parts(schema: type[BaseModel]) -> list[str]:
+        return [name for name in schema.model_json_schema()["$defs"] if "Proposal" in name]
+
+    assert parts(proposals(KIT, 3, set())) == ["Proposal1"]
+    assert len(parts(proposals(KIT, 3, {(PAIR, "samples = 50")}))) == 2
+
+
 def test_a_pair_of_arms_that_was_tried_everywhere_is_not_offered() -> None:
     everywhere = {(PAIR, setting) for setting in KIT.settings()}
     schema = proposals(KIT, 3, everywhere)

@@ -61,6 +61,19 @@ def test_a_turn_looks_up_and_answers(root: Path) -> None:
     assert [call["tool"] for call in entries(root, "tool_called")] == ["look"]
 
 
+def test_ctrl_c_between_two_steps_stops_the_turn_and_leaves_no_lock_behind(root: Path) -> None:
+    with ScriptedServer([look(), answer("Too late.")]) as server:
+        ran = subprocess.run(
+            [sys.executable, Path(__file__).with_name("pressed.py"), root, server.url],
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+    assert ran.stdout == "stopped\n", ran.stderr
+    assert [stop["reason"] for stop in entries(root, "turn_stopped")] == ["stopped by the user"]
+    assert entries(root, "turn_answered") == []
+
+
 def test_every_prompt_begins_with_the_one_before_it(root: Path) -> None:
     steps = [look("cats"), answer("Ah."), look("dogs"), answer("So."), answer("Well.")]
     with ScriptedServer(steps) as server:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,15 +95,6 @@ class Terminal:
     def line(self, text: str) -> None:
         """Type a line at the prompt."""
         self.send(text + "\r")
-
-    def interrupt(self, until: str) -> None:
-        """Ctrl-C, and as a person would, once more if nothing comes of it for a while."""
-        for patience in (PATIENCE / 6, PATIENCE):
-            self.send("\x03")
-            with suppress(AssertionError):
-                self.expect(until, patience)
-                return
-        self.expect(until, 0)
 
     def ended(self) -> int:
         """Wait for the end; the exit code."""

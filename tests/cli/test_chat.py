@@ -68,7 +68,8 @@ def test_twelve_turns_in_a_terminal(record: Path, tmp_path: Path) -> None:
 
         screen.line("hang for ever")
         screen.expect('search_findings "stable": 1 findings, ')
-        screen.interrupt("stopped; the question stays on record")
+        screen.send("\x03")
+        screen.expect("stopped; the question stays on record")
 
         screen.line("/undo")
         screen.expect("is taken back: hang for ever")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -53,6 +55,22 @@ def calls(journal: Journal) -> list[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scientist.llm.client.BACKOFF_SECONDS", 0.01)
+
+
+def test_what_is_done_with_an_answer_is_no_time_of_the_model(tmp_path: Path) -> None:
+    def slow(_: Sky) -> None:
+        time.sleep(1.5)
+
+    with (
+        Journal(tmp_path / "journal", write=True) as journal,
+        ScriptedServer([GOOD]) as server,
+        asking(server, journal) as client,
+    ):
+        began = time.monotonic()
+        client.ask(PROMPT, Sky, check=slow)
+        took = time.monotonic() - began
+        (call,) = calls(journal)
+    assert call["seconds"] <= took - 1.5
 
 
 def test_an_answer_is_typed_and_its_tokens_are_counted() -> None:

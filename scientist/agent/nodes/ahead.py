@@ -1,4 +1,4 @@
-"""Ahead: think about the next round while this one's experiments run.
+"""Ahead: think about the next round while this one's experiments run, and file what is new.
 
 What is asked here is what the next round would ask, under the same names, so that it finds the
 answer ready. The last round has no next one, and enough untested proposals are enough.
@@ -17,7 +17,7 @@ from scientist.errors import BudgetError
 
 
 def ahead(state: State, runtime: Runtime[Bench]) -> State:
-    """Ask for the next round's proposals."""
+    """Ask for the next round's proposals; bring the vector store up to date."""
     bench = runtime.context
     next_round = state["round"] + 1
     wanted = (
@@ -32,4 +32,5 @@ def ahead(state: State, runtime: Runtime[Bench]) -> State:
             think(bench, next_round, chosen["kit"], chosen["passages"])
         except BudgetError as spent:  # what is in flight still comes to its verdict
             bench.explain("ahead", f"no further round is thought about: {spent.message}")
+    bench.store.sync(bench.journal)
     return {"ahead": state["round"]}

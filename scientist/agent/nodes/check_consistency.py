@@ -48,6 +48,7 @@ def check_consistency(state: State, runtime: Runtime[Bench]) -> State:
         "judge",
         ask,
         inputs=[state["hypothesis"], state["judgement"]],
+        on_disk="result",
     )
     return {"contradicted": found}
 

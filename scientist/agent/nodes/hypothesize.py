@@ -129,7 +129,7 @@ def think(
 
     inputs = [family, list(addresses), follows]
     names: list[str] = bench.effects.once(
-        "hypothesize", round_, "propose", ask, record, inputs=inputs
+        "hypothesize", round_, "propose", ask, record, inputs=inputs, on_disk="result"
     )
     return names
 

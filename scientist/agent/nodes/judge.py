@@ -37,6 +37,6 @@ def judge(state: State, runtime: Runtime[Bench]) -> State:
 
     return {
         "judgement": bench.effects.once(
-            "judge", state["round"], "decide", decide, record, inputs=digest
+            "judge", state["round"], "decide", decide, record, inputs=digest, on_disk="later"
         )
     }

@@ -39,7 +39,7 @@ def launch(state: State, runtime: Runtime[Bench]) -> State:
         return name, [event]
 
     name: str = bench.effects.once(
-        "launch", round_, "start", lambda _: None, announce, inputs=digest
+        "launch", round_, "start", lambda _: None, announce, inputs=digest, on_disk="result"
     )
     until = protocol.looks[0]
     if not bench.effects.known("run", round_, f"measure {until}", digest):

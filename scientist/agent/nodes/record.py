@@ -80,7 +80,13 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
         return finding.id, [*made, FindingRecorded(finding=finding), *examined.events]
 
     finding = bench.effects.once(
-        "record", state["round"], "finding", lambda _: None, number, inputs=state["protocol"]
+        "record",
+        state["round"],
+        "finding",
+        lambda _: None,
+        number,
+        inputs=state["protocol"],
+        on_disk="result",
     )
     bench.toolkit.use("record_finding", bench, finding=finding)
     return {"findings": [*state.get("findings", []), finding]}

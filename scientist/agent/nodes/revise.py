@@ -35,7 +35,13 @@ def revise(state: State, runtime: Runtime[Bench]) -> State:
         return [one.id for one in made], events
 
     bench.effects.once(
-        "revise", state["round"], "reflect", lambda _: None, record, inputs=state["hypothesis"]
+        "revise",
+        state["round"],
+        "reflect",
+        lambda _: None,
+        record,
+        inputs=state["hypothesis"],
+        on_disk="later",
     )
     return {}
 

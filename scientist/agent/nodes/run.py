@@ -45,6 +45,7 @@ def run(state: State, runtime: Runtime[Bench]) -> State:
         lambda _: None,
         lambda _: (None, [_finished(bench, name, digest, parts)]),
         inputs=digest,
+        on_disk="later",
     )
     return {**test, "flight": flight}  # type: ignore[typeddict-item]
 

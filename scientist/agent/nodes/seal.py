@@ -75,7 +75,13 @@ def seal(state: State, runtime: Runtime[Bench]) -> State:
         return sealed, events
 
     sealed = bench.effects.once(
-        "seal", state["round"], "seal", store, record, inputs=[state["protocol"], confirms]
+        "seal",
+        state["round"],
+        "seal",
+        store,
+        record,
+        inputs=[state["protocol"], confirms],
+        on_disk="result",
     )
     return {"digest": sealed["digest"], "protocol": sealed["protocol"]}
 
@@ -111,6 +117,6 @@ def _size(state: State, bench: Bench, draft: Protocol) -> int:
         return sizing.pairs
 
     size: int = bench.effects.once(
-        "seal", state["round"], "size", estimate, inputs=state["protocol"]
+        "seal", state["round"], "size", estimate, inputs=state["protocol"], on_disk="later"
     )
     return size

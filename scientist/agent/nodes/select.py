@@ -41,4 +41,4 @@ def select(state: State, runtime: Runtime[Bench]) -> State:
         ]
         return [one["id"] for one in chosen], events
 
-    return {"queue": bench.effects.once("select", round_, "choose", weigh, record)}
+    return {"queue": bench.effects.once("select", round_, "choose", weigh, record, on_disk="later")}

@@ -45,6 +45,8 @@ def settle(state: State, runtime: Runtime[Bench]) -> State:
         event = QuestionAnswered(finding=name, chance=round(chance, 4))
         return settled, [event] if settled else []
 
-    if bench.effects.once("settle", state["round"], "answer", ask, record, inputs=name):
+    if bench.effects.once(
+        "settle", state["round"], "answer", ask, record, inputs=name, on_disk="result"
+    ):
         return {"settled": name}
     return {}

@@ -44,7 +44,7 @@ def survey(state: State, runtime: Runtime[Bench]) -> State:
         reason = "tested again first, on fresh seeds: an open conflict waits for it"
         return found, [HypothesisSelected(hypothesis=found["hypothesis"], reason=reason, scores={})]
 
-    found = bench.effects.once("survey", round_, "press", press, record)
+    found = bench.effects.once("survey", round_, "press", press, record, on_disk="later")
     if found["hypothesis"]:
         return {"round": round_, "queue": [found["hypothesis"]], "barren": 0}
     update: State = {"round": round_, "queue": []}
@@ -74,7 +74,9 @@ def choose(bench: Bench, round_: int, follows: str = "") -> dict[str, Any]:
         )
         return {"kit": kit.name, "passages": passages}
 
-    chosen: dict[str, Any] = bench.effects.once("survey", round_, "choose", look, inputs=follows)
+    chosen: dict[str, Any] = bench.effects.once(
+        "survey", round_, "choose", look, inputs=follows, on_disk="later"
+    )
     return chosen
 
 
