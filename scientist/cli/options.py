@@ -31,6 +31,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 EndpointOption = Annotated[
     str | None, typer.Option("--endpoint", help="URL of an OpenAI-compatible server")
 ]
+ChromaOption = Annotated[
+    str | None,
+    typer.Option("--chroma", metavar="URL", help="Chroma server for the vector store"),
+]
 ModelOption = Annotated[str | None, typer.Option("--model", help="model name, or a .gguf file")]
 PairsOption = Annotated[
     int | None, typer.Option(help="seeds of an experiment (default: as its smoke run suggests)")

@@ -8,6 +8,7 @@ from scientist import __version__
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.errors import WorkspaceError
 from scientist.journal import index
+from scientist.settings import load
 from scientist.workspace import explain
 
 REBUILD = "scientist rebuild (the record itself stands; this is derived from it)"
@@ -39,7 +40,7 @@ def check(audit: Audit) -> None:
     from scientist.memory import contents
 
     try:
-        found = contents.compare(audit.place, audit.journal)
+        found = contents.compare(audit.place, load(audit.place.root).values, audit.journal)
     except WorkspaceError as fault:
         if "damaged" in fault.message:
             raise Broken(fault.message, hint=REBUILD) from fault
