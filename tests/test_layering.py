@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scientist"
 LAYERS = (
     {"errors", "records", "events", "resources", "catalog"},
-    {"settings", "workspace", "locks", "artifacts", "journal"},
+    {"settings", "workspace", "locks", "sharing", "artifacts", "journal"},
     {"llm", "corpus", "memory", "science", "lab"},
     {"agent", "audit"},
     {"chat"},

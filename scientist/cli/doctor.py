@@ -107,6 +107,12 @@ def _workspace(root: Path) -> Line:
         return Line(
             "workspace", "fail", f"{root} cannot be written", "scientist run --workspace DIR"
         )
+    from scientist import sharing
+
+    kind = sharing.filesystem(root)
+    if kind not in sharing.LOCAL:
+        detail = f"{root}, on {kind or 'an unknown file system'}: one machine at a time may write"
+        return Line("workspace", "ok", detail)
     return Line("workspace", "ok", str(root))
 
 

@@ -125,6 +125,7 @@ def writing(
 
     With `tell` the anchor is printed: it lets anybody see later that nothing was taken away.
     """
+    from scientist import sharing
     from scientist.journal import Journal
     from scientist.settings import secrets
     from scientist.workspace import existing, locate, writable
@@ -132,7 +133,7 @@ def writing(
     if must_exist:
         existing(locate(directory))
     workspace = writable(locate(directory))
-    with Journal(workspace.journal, write=True) as journal:
+    with sharing.held(workspace), Journal(workspace.journal, write=True) as journal:
         journal.hide(*secrets())
         try:
             yield workspace, journal

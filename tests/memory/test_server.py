@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
 from chromas import Chroma, free_port
 
 from scientist.errors import UsageError, WorkspaceError
