@@ -26,7 +26,7 @@ FOREIGN_NAMES = {
     "api_key": "OPENAI_API_KEY",
     "ray_address": "RAY_ADDRESS",
 }
-SECRET = {"api_key", "chroma_token"}
+SECRET = {"api_key", "chroma_token", "checkpoints"}  # the last may hold a password
 _SECRETS = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|TOKEN|SECRET|PASSWORD)$")
 _LEAST_SECRET = 12  # characters; what is shorter may stand anywhere
 SERVED = "served model"  # the origin of what `scientist model serve` decides
@@ -75,6 +75,11 @@ class Settings(BaseModel):
         None, description="URL of a Chroma server for the vector store; unset: in the workspace"
     )
     chroma_token: str | None = Field(None, description="token for that server")
+    checkpoints: str | None = Field(
+        None,
+        description="postgresql:// address for the checkpoints of campaigns; unset: in the "
+        "workspace",
+    )
     rounds: Whole = Field(3, ge=1, description="rounds of a campaign")
     minutes: float = Field(60, gt=0, description="wall-clock budget of a campaign")
     tokens: Whole = Field(200_000, ge=1, description="token budget of a campaign")
@@ -162,6 +167,13 @@ class Settings(BaseModel):
             raise ValueError("an address is wanted, such as http://HOST:8000")
         if parts.username or parts.password:
             raise ValueError("a secret does not belong into it: set SCIENTIST_CHROMA_TOKEN")
+        return value
+
+    @field_validator("checkpoints")
+    @classmethod
+    def _database(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("postgres", "postgresql"):
+            raise ValueError("an address is wanted, such as postgresql://USER:PASSWORD@HOST/NAME")
         return value
 
     @field_validator("cache_dir")

@@ -28,6 +28,7 @@ OWNERS = {
     "cryptography": {"journal"},
     "onnxruntime": {"memory"},
     "langgraph": {"agent", "chat"},
+    "psycopg": {"agent"},
     "mcp": {"chat"},
     "prompt_toolkit": {"cli"},
     "ray": {"lab"},
@@ -44,7 +45,7 @@ OWNERS = {
 }
 HEAVY = (
     *("langgraph", "openai", "chromadb", "ray", "numpy", "scipy", "onnxruntime", "xllamacpp"),
-    *("mcp", "prompt_toolkit", "cryptography", "starlette", "uvicorn"),
+    *("mcp", "prompt_toolkit", "psycopg", "cryptography", "starlette", "uvicorn"),
 )
 MOST_LINES = 400
 

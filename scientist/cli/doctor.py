@@ -67,6 +67,7 @@ def _examine(settings: Settings, root: Path) -> Iterator[Line]:
         ("endpoint", lambda: _endpoint(settings)),
         ("embedding", lambda: _embedding(settings)),
         ("store", lambda: _store(settings, root)),
+        ("resume", lambda: _checkpoints(settings, root)),
         ("gpu", _gpu),
     )
     for what, check in checks:
@@ -218,6 +219,17 @@ def _store(settings: Settings, root: Path) -> Line:
         return Line("store", "ok", f"in {folder}")
     Server(folder, settings.chroma, settings.chroma_token, settings.connect_timeout).reach()
     return Line("store", "ok", f"the Chroma server at {settings.chroma} answers")
+
+
+def _checkpoints(settings: Settings, root: Path) -> Line:
+    from scientist.agent.postgres import Database
+    from scientist.workspace import Workspace
+
+    if settings.checkpoints is None:
+        return Line("resume", "ok", f"checkpoints in {Workspace(root).checkpoints}")
+    kept = Database(settings.checkpoints, root, "", settings.connect_timeout)
+    kept.reach()
+    return Line("resume", "ok", f"checkpoints at {kept.name}, which answers")
 
 
 def _libraries(settings: Settings) -> Line:
