@@ -21,15 +21,24 @@ def test_a_campaign_is_resumed_while_another_runs_and_both_are_on_one_record(
     workspace = tmp_path / "w"
     place = ("-w", workspace)
     run = ("run", "--essays", essays(tmp_path / "e"), "--rounds", 2, "--pairs", 8)
-    met = threading.Barrier(2, timeout=LIMIT)
+    here, there = threading.Event(), threading.Event()
 
     def meet(request: dict[str, Any]) -> dict[str, Any]:
-        met.wait()  # neither goes on before the other has come as far
+        here.set()  # neither goes on before the other has come as far
+        assert there.wait(LIMIT)
         return propose(request)
+
+    def others(request: dict[str, Any]) -> dict[str, Any]:
+        there.set()
+        assert here.wait(LIMIT)
+        answer = propose(request)
+        for hypothesis in answer["hypotheses"]:
+            hypothesis["direction"] = "increase"
+        return answer
 
     with (
         ScriptedServer([propose, Fault(503), Fault(503), meet]) as first,
-        ScriptedServer([meet, propose]) as second,
+        ScriptedServer(script=others) as second,
     ):
         broken = scientist(*run, *place, "--endpoint", first.url)
         assert broken.returncode == 3, broken.stderr
