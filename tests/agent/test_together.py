@@ -12,7 +12,7 @@ from scripted import Fault
 
 from scientist.journal import Journal, project
 
-LIMIT = 240
+LIMIT = 400
 
 
 def test_a_campaign_is_resumed_while_another_runs_and_both_are_on_one_record(
@@ -52,7 +52,7 @@ def test_a_campaign_is_resumed_while_another_runs_and_both_are_on_one_record(
             )
             for arguments in (
                 ("run", "--resume", "C1"),
-                (*run, "what else turns?", "--endpoint", second.url),
+                (*run, "what else turns?", "--rounds", 1, "--endpoint", second.url),
             )
         ]
         said = [process.communicate(timeout=LIMIT) for process in both]
@@ -61,7 +61,7 @@ def test_a_campaign_is_resumed_while_another_runs_and_both_are_on_one_record(
     with Journal(workspace / "journal") as journal:
         ended = {view.id: (view.outcome, len(view.findings)) for view in project.campaigns(journal)}
         written = [entry.campaign for entry in journal.entries("phase_started")]
-    assert ended == {"C1": ("completed", 2), "C2": ("completed", 2)}
+    assert ended == {"C1": ("completed", 2), "C2": ("completed", 1)}
     begun = written.index("C2")
     assert "C1" in written[begun:]
     assert "C2" in written[: len(written) - written[::-1].index("C1")]
