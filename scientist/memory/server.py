@@ -233,6 +233,11 @@ class Server:
         )
 
 
+def notes(folder: Path) -> list[Path]:
+    """What a workspace notes of its stores on servers."""
+    return sorted(folder.glob("server-*"))
+
+
 def sessions(client: object) -> tuple[Any, Any]:
     """The connections of a client: its time limits and its end are left to us."""
     whole = cast(Any, client)

@@ -51,4 +51,6 @@ def test_a_campaign_that_loses_the_server_goes_on_where_it_stood(
     )
     assert deep.returncode == 0, deep.stderr
     assert json.loads(deep.stdout)["checked"]["documents in the vector store"] > 6
+    offline = scientist("audit", "verify", "--deep", *place, "--json")
+    assert "on a server was not compared" in str(json.loads(offline.stdout)["notes"])
     assert not list((tmp_path / "w").rglob("chroma.sqlite3"))
