@@ -50,6 +50,21 @@ def held(workspace: Workspace) -> Iterator[None]:
         yield
 
 
+def check(workspace: Workspace) -> None:
+    """Refuse what is no writer, but must not come near files that another machine has open."""
+    file = workspace.locks / "machine"
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        owner = _owner(descriptor)
+    finally:
+        os.close(descriptor)
+    if owner.get("boot") != _boot():
+        raise _elsewhere(workspace.root, file, filesystem(workspace.root), owner)
+
+
 def filesystem(path: Path) -> str:
     """The kind of file system that a path is on; empty if the kernel does not say."""
     kind, deepest = "", -1

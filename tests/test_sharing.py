@@ -101,11 +101,10 @@ def test_another_machine_is_refused_and_told_which_one_writes(
 ) -> None:
     with process(mounts, boot(tmp_path, "first"), workspace) as writer:
         monkeypatch.setattr(sharing, "BOOT", boot(tmp_path, "second"))
-        with (
-            pytest.raises(UsageError, match="one machine at a time") as refused,
-            sharing.held(workspace),
-        ):
-            pass
+        with pytest.raises(UsageError, match="one machine at a time") as refused:
+            refuse(workspace)
+        with pytest.raises(UsageError, match="one machine at a time"):
+            sharing.check(workspace)
         assert f"process {writer.pid}" in refused.value.message
         assert os.uname().nodename in refused.value.message
         assert "nfs4" in refused.value.message
@@ -113,6 +112,7 @@ def test_another_machine_is_refused_and_told_which_one_writes(
         writer.communicate("")
     assert not (workspace.locks / "machine").exists()
     with sharing.held(workspace):
+        sharing.check(workspace)
         assert json.loads((workspace.locks / "machine").read_text())["boot"] == "second"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -32,7 +33,9 @@ pytestmark = pytest.mark.skipif(
 )
 PASSWORD = "open-sesame-4711"
 NOBODY: dict[str, Any] = (
-    {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
+    if os.geteuid() == 0
+    else {}
 )
 LIMIT = 120
 
@@ -84,7 +87,7 @@ def postgres() -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
         if NOBODY:
-            shutil.chown(folder, "nobody", "nogroup")
+            shutil.chown(folder, "nobody")
         server = Postgres(folder)
         server.start()
         yield server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from scientist import __version__
+from scientist import __version__, sharing
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.errors import UsageError, WorkspaceError
 from scientist.journal import index
@@ -45,6 +45,7 @@ def _store(audit: Audit) -> None:
     from scientist.memory.server import notes
 
     try:
+        sharing.check(audit.place)
         settings = load(None).values
         found = contents.compare(audit.place, settings, audit.journal)
     except (UsageError, WorkspaceError) as fault:
