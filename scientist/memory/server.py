@@ -46,7 +46,7 @@ class Server:
         self._seconds = connect_seconds
         self._client: Client | None = None
         here = hashlib.sha256(self._url.encode()).hexdigest()[:12]
-        self._current, self._next = folder / f"server-{here}", folder / f"server-{here}.next"
+        self._current, self._left = folder / f"server-{here}", folder / f"server-{here}.left"
         self._owner = f"{socket.gethostname()}:{folder.parent}"
         self.name = f"the vector store on {self._url}"
 
@@ -55,20 +55,22 @@ class Server:
         return self._noted(self._current)
 
     def following(self) -> str:
-        """A name that nothing on the server has; what an earlier rebuild left is removed."""
-        if left := self._noted(self._next):
+        """A name that nothing on the server has; what was left to be removed goes."""
+        left, current = self._known(self._left), self._known(self._current)
+        if left and left != current:
             self.discard(left)
         name = secrets.token_hex(8)
-        folders.write(self._next, name + "\n")
+        folders.write(self._left, name + "\n")
         return name
 
     def adopt(self, generation: str) -> None:
-        """Make a generation the one in use, and remove the one before."""
-        with suppress(WorkspaceError):  # a damaged note names nothing that could be removed
-            if (before := self.current()) and before != generation:
-                self.discard(before)
+        """Make a generation the one in use, in one step, then remove the one before."""
+        before = self._known(self._current)
         folders.write(self._current, generation + "\n")
-        self._next.unlink(missing_ok=True)
+        if before and before != generation:
+            folders.write(self._left, before + "\n")
+            self.discard(before)
+        self._left.unlink(missing_ok=True)
 
     def discard(self, generation: str) -> None:
         """Remove a generation, unless it is the one of the workspace that this is a copy of."""
@@ -207,6 +209,12 @@ class Server:
         if not _GENERATION.fullmatch(name):
             raise damaged(self, f"{file} names no generation")
         return name
+
+    def _known(self, file: Path) -> str | None:
+        """The same, where a damaged note names nothing that could be removed."""
+        with suppress(WorkspaceError):
+            return self._noted(file)
+        return None
 
     def _unreachable(self, reason: object) -> WorkspaceError:
         return WorkspaceError(

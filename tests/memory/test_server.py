@@ -175,6 +175,55 @@ def test_a_rebuild_switches_and_leaves_one_generation_also_after_one_that_was_ki
     assert after != before
 
 
+@pytest.mark.parametrize("ending", ["", ".left"])
+def test_a_note_that_is_damaged_is_mended_by_a_rebuild(
+    journal: Journal, workspace: Workspace, settings: Settings, words: Words, ending: str
+) -> None:
+    with Store(workspace, settings, embedding=words) as store:
+        store.sync(journal)
+    (note,) = workspace.chroma.glob("server-*")
+    note.with_name(note.name + ending).write_bytes(b"../../elsewhere\n")
+    if not ending:
+        with pytest.raises(WorkspaceError, match="is damaged") as refused:
+            Store(workspace, settings, embedding=words)
+        assert refused.value.hint == "scientist rebuild"
+    assert rebuild(journal, workspace, settings, embedding=words) == 7
+    with Store(workspace, settings, embedding=words) as store:
+        assert store.sync(journal) == 0
+
+
+def test_a_rebuild_killed_right_after_it_switched_is_not_undone_by_the_next(
+    journal: Journal,
+    workspace: Workspace,
+    settings: Settings,
+    words: Words,
+    chroma: Chroma,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Store(workspace, settings, embedding=words) as store:
+        store.sync(journal)
+    others = chroma.names()
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Server, "discard", die)
+        with pytest.raises(KeyboardInterrupt):
+            rebuild(journal, workspace, settings, embedding=words)
+
+    class Broken(Words):
+        def embed(self, texts: object) -> list[list[float]]:
+            raise RuntimeError("no power")
+
+    with pytest.raises(RuntimeError, match="no power"):
+        rebuild(journal, workspace, settings, embedding=Broken())
+    with Store(workspace, settings, embedding=words) as store:
+        assert store.sync(journal) == 0
+        assert store.search_passages(CATS[0], 1)[0].address == "E1:1"
+    assert len(chroma.names()) == len(others)
+
+
 def test_a_copy_that_goes_its_own_way_is_noticed_and_gets_its_own(
     journal: Journal, workspace: Workspace, settings: Settings, words: Words, tmp_path: Path
 ) -> None:
