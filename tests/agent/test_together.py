@@ -52,7 +52,7 @@ def test_a_campaign_is_resumed_while_another_runs_and_both_are_on_one_record(
             )
             for arguments in (
                 ("run", "--resume", "C1"),
-                (*run, "what else turns?", "--rounds", 1, "--endpoint", second.url),
+                (*run, "--rounds", 1, "--endpoint", second.url),
             )
         ]
         said = [process.communicate(timeout=LIMIT) for process in both]
