@@ -1,12 +1,14 @@
 """Names that one process holds at a time: a campaign it drives, a conversation, a connection.
 
-A lock is the kernel's, on an empty file of that name: it ends with the process, however that ends.
+A lock is the kernel's, on a file of that name: it ends with the process, however that ends. What
+the file says, machine and process, is for whoever is refused.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,13 +24,14 @@ LOOKS, LOOK_SECONDS = 5, 0.05
 def only(folder: Path, name: str, taken: UsageError) -> Iterator[str]:
     """Hold a name for as long as the block lasts, or refuse with `taken`."""
     folder.mkdir(exist_ok=True)
-    with (folder / name).open("w") as file:
+    with (folder / name).open("a+") as file:
         for left in range(LOOKS - 1, -1, -1):
             if take(file):
                 break
             if not left:
-                raise taken
+                raise UsageError(taken.message + _holder(file), taken.hint)
             time.sleep(LOOK_SECONDS)  # whoever only looks at the lock lets it go at once
+        _say(file)
         yield name
 
 
@@ -39,11 +42,24 @@ def fresh(folder: Path, letter: str, last: Callable[[], int]) -> Iterator[str]:
     number = last() + 1
     while True:
         with ExitStack() as held:
-            free = take(held.enter_context((folder / f"{letter}{number}").open("w")))
-            if free and number > last():  # it may have been used, and left, since we looked
+            file = held.enter_context((folder / f"{letter}{number}").open("a+"))
+            if take(file) and number > last():  # it may have been used, and left, since we looked
+                _say(file)
                 yield f"{letter}{number}"
                 return
         number = max(number, last()) + 1
+
+
+def _say(file: IO[str]) -> None:
+    file.truncate(0)
+    file.write(f"process {os.getpid()} on {socket.gethostname()}")
+    file.flush()
+
+
+def _holder(file: IO[str]) -> str:
+    file.seek(0)
+    said = file.read(200)
+    return f" ({said})" if said.isprintable() and said else ""
 
 
 def held(file: Path) -> bool:

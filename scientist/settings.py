@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -25,7 +26,7 @@ FOREIGN_NAMES = {
     "api_key": "OPENAI_API_KEY",
     "ray_address": "RAY_ADDRESS",
 }
-SECRET = {"api_key"}
+SECRET = {"api_key", "chroma_token", "checkpoints"}  # the last may hold a password
 _SECRETS = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|TOKEN|SECRET|PASSWORD)$")
 _LEAST_SECRET = 12  # characters; what is shorter may stand anywhere
 SERVED = "served model"  # the origin of what `scientist model serve` decides
@@ -69,6 +70,15 @@ class Settings(BaseModel):
     )
     embedding: Literal["minilm", "wordllama"] = Field(
         "minilm", description="embedding model of the vector store"
+    )
+    chroma: str | None = Field(
+        None, description="URL of a Chroma server for the vector store; unset: in the workspace"
+    )
+    chroma_token: str | None = Field(None, description="token for that server")
+    checkpoints: str | None = Field(
+        None,
+        description="postgresql:// address for the checkpoints of campaigns; unset: in the "
+        "workspace",
     )
     rounds: Whole = Field(3, ge=1, description="rounds of a campaign")
     minutes: float = Field(60, gt=0, description="wall-clock budget of a campaign")
@@ -145,6 +155,25 @@ class Settings(BaseModel):
                 raise ValueError(f"{name!r} is not the name of a library")
             if name == "scientist" or name in sys.stdlib_module_names:
                 raise ValueError(f"{name} leads out of an experiment and cannot be allowed")
+        return value
+
+    @field_validator("chroma")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ValueError("an address is wanted, such as http://HOST:8000")
+        if parts.username or parts.password:
+            raise ValueError("a secret does not belong into it: set SCIENTIST_CHROMA_TOKEN")
+        return value
+
+    @field_validator("checkpoints")
+    @classmethod
+    def _database(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("postgres", "postgresql"):
+            raise ValueError("an address is wanted, such as postgresql://USER:PASSWORD@HOST/NAME")
         return value
 
     @field_validator("cache_dir")
@@ -236,8 +265,10 @@ def load(
         first = invalid.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "?"
         origin = origins.get(name, "?")
+        secret = name in SECRET or "@" in str(first["input"])
+        got = "********" if secret else repr(first["input"])
         raise UsageError(
-            f"setting {name} from {origin}: {first['msg']} (got {first['input']!r})",
+            f"setting {name} from {origin}: {first['msg']} (got {got})",
             "scientist config show",
         ) from invalid
 

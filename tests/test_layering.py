@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scientist"
 LAYERS = (
     {"errors", "records", "events", "resources", "catalog"},
-    {"settings", "workspace", "locks", "interrupts", "artifacts", "journal"},
+    {"settings", "workspace", "locks", "sharing", "interrupts", "artifacts", "journal"},
     {"llm", "corpus", "memory", "science", "lab"},
     {"agent", "audit"},
     {"chat"},
@@ -28,6 +28,7 @@ OWNERS = {
     "cryptography": {"journal"},
     "onnxruntime": {"memory"},
     "langgraph": {"agent", "chat"},
+    "psycopg": {"agent"},
     "mcp": {"chat"},
     "prompt_toolkit": {"cli"},
     "ray": {"lab"},
@@ -44,7 +45,7 @@ OWNERS = {
 }
 HEAVY = (
     *("langgraph", "openai", "chromadb", "ray", "numpy", "scipy", "onnxruntime", "xllamacpp"),
-    *("mcp", "prompt_toolkit", "cryptography", "starlette", "uvicorn"),
+    *("mcp", "prompt_toolkit", "psycopg", "cryptography", "starlette", "uvicorn"),
 )
 MOST_LINES = 400
 

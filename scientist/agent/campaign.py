@@ -40,7 +40,6 @@ DECIDES_RESULTS = (
     *("libraries", "at_once", "rung", "approve", "judgements"),
 )
 MODEL_CHOICE = ("endpoint", "model", "context")
-WITHOUT_CHECKPOINTS = "what was done is not done again"
 
 
 @dataclass
@@ -139,10 +138,12 @@ def _drive(
     if resume:  # before anything that can fail: the time since the last try was no work
         journal.append(_resumed(name, journal, changed, resolved), name)
     tier = tiers.choose(unsafe=settings.unsafe_no_sandbox)
+    kept = checkpoints.of_campaigns(workspace, settings)
+    journal.hide(*kept.secrets)
     with (
         _client(settings, journal, name, screen, opened.get("hypothesis")) as client,
         Store(workspace, settings, screen.on_download) as store,
-        checkpoints.opened(workspace.checkpoints, WITHOUT_CHECKPOINTS) as saver,
+        kept.opened() as saver,
     ):
         store.sync(journal)
         bench = Bench(
@@ -168,13 +169,13 @@ def _drive(
             bench.degrade(what, reason)
         # a new journal in an old folder may give an old name again, never an old hash
         bench.top = strength.top(bench)
-        faults = checkpoints.explained(workspace.checkpoints, WITHOUT_CHECKPOINTS)
-        with faults, walking.ending_what_runs(bench):
-            walking.walk(build(saver), bench, f"{name}-{opening.hash[:16]}", screen.on_approval)
+        thread = f"{name}-{opening.hash[:16]}"
+        with kept.explained(), walking.ending_what_runs(bench):
+            walking.walk(build(saver), bench, kept, thread, screen.on_approval)
     ends = journal.entries("campaign_opened", "campaign_resumed", "campaign_closed", campaign=name)
     *_, last = ends
     if last.kind != "campaign_closed":
-        raise walking.foreign_checkpoints(workspace)
+        raise checkpoints.foreign(kept)
     return _ended(name, journal, last)
 
 

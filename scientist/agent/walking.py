@@ -15,11 +15,11 @@ from langgraph.types import Command
 from scientist import interrupts
 from scientist.agent import checkpoints
 from scientist.agent.bench import Bench
+from scientist.agent.checkpoints import Kept
 from scientist.agent.graph import most_steps
-from scientist.errors import Interrupted, WorkspaceError
+from scientist.errors import Interrupted
 from scientist.events import CampaignPaused, CampaignResumed
 from scientist.lab import experiments
-from scientist.workspace import Workspace
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -31,18 +31,19 @@ ANOTHER_ROUND: dict[str, Any] = {"queue": [], "flight": [], "barren": 0}
 def walk(
     graph: CompiledStateGraph[Any, Bench, Any, Any],
     bench: Bench,
+    kept: Kept,
     thread: str,
     on_approval: Approval | None,
 ) -> None:
     """Take every step that is left."""
     config: Any = {
-        "configurable": {"thread_id": thread},
+        "configurable": {"thread_id": kept.thread(thread)},
         "recursion_limit": most_steps(bench.meter.budget.rounds, bench.settings.at_once),
     }
     standing = graph.get_state(config)
     values = standing.values
     if values.get("events", 0) > bench.journal.head[0]:
-        raise foreign_checkpoints(bench.workspace)
+        raise checkpoints.foreign(kept)
     opening = next(bench.journal.entries("campaign_opened", campaign=bench.campaign)).data
     given = opening.get("hypothesis")
     begin: Any = {"round": 1 if given else 0, "queue": [given] if given else []}
@@ -76,13 +77,6 @@ def ending_what_runs(bench: Bench) -> Iterator[None]:
             if experiments.state(run) == "running":
                 experiments.stop(run, experiments.STOP_SECONDS)
         raise
-
-
-def foreign_checkpoints(workspace: Workspace) -> WorkspaceError:
-    return WorkspaceError(
-        f"the checkpoints in {workspace.checkpoints} do not belong to this journal",
-        f"rm {workspace.checkpoints} (what was done is not done again)",
-    )
 
 
 def _approval(bench: Bench, asked: dict[str, Any], on_approval: Approval | None) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from scientist.agent import checkpoints
 from scientist.chat import state, threads
 from scientist.chat.state import Past, Talk
 from scientist.chat.threads import Turn
-from scientist.errors import WorkspaceError
 from scientist.events import TurnAnswered
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ class Walk:
     desk: Desk
     graph: CompiledStateGraph[Any, Any, Any, Any]
     connection: sqlite3.Connection
+    kept: checkpoints.File
 
     def take(self, turn: Turn, turns: Sequence[Turn]) -> TurnAnswered:
         """The answer to a turn, of those that stand."""
@@ -44,7 +44,7 @@ class Walk:
         first = turns[0].key[:16]  # another journal may have the same names, never the same hash
         thread = f"{self.desk.thread}-{first}"
         config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": MOST_STEPS}
-        with checkpoints.explained(self.desk.workspace.chats, WITHOUT):
+        with self.kept.explained():
             standing = self.graph.get_state(config)
             values = cast(Talk, standing.values)
             here = values.get("key") == turn.key and not values.get("answered")
@@ -99,10 +99,7 @@ class Walk:
         """What was recorded in the end."""
         if answer := threads.answer(self.desk.journal, self.desk.thread, turn.number):
             return answer
-        raise WorkspaceError(
-            f"the checkpoints in {self.desk.workspace.chats} do not belong to this journal",
-            f"rm {self.desk.workspace.chats} ({WITHOUT})",
-        )
+        raise checkpoints.foreign(self.kept)
 
     def _forget(self, thread: str) -> None:
         """Keep the last checkpoint of a thread alone: the steps to it are of no use any more."""
@@ -120,8 +117,9 @@ def walking(desk: Desk) -> Iterator[Walk]:
     """The graph with its checkpoints, for as long as the block lasts."""
     from scientist.chat.graph import build
 
-    with checkpoints.opened(desk.workspace.chats, WITHOUT) as saver:
-        yield Walk(desk, build(saver), saver.conn)
+    kept = checkpoints.File(desk.workspace.chats, WITHOUT)
+    with kept.opened() as saver:
+        yield Walk(desk, build(saver), saver.conn, kept)
 
 
 def _notes(before: Turn) -> list[str]:

@@ -22,6 +22,7 @@ def ask(
     thread: ThreadOption = None,
     endpoint: options.EndpointOption = None,
     model: options.ModelOption = None,
+    chroma: options.ChromaOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
@@ -33,7 +34,7 @@ def ask(
     from scientist.cli.conversing import answers, opening, reading, turns
 
     asked = opening.question(question)
-    resolved = options.settings(workspace, endpoint=endpoint, model=model)
+    resolved = options.settings(workspace, endpoint=endpoint, model=model, chroma=chroma)
     with opening.room(workspace, resolved.values) as room:
         screen = turns.screen(room, asks=reading.interactive() and not as_json)
         with turns.thread(room, thread) as talk:

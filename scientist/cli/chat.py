@@ -27,6 +27,7 @@ def chat(
     ] = None,
     endpoint: options.EndpointOption = None,
     model: options.ModelOption = None,
+    chroma: options.ChromaOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
@@ -41,7 +42,7 @@ def chat(
         raise UsageError("a conversation is no JSON document", "scientist ask QUESTION --json")
     from scientist.cli.conversing import commands, opening, reading, turns
 
-    resolved = options.settings(workspace, endpoint=endpoint, model=model)
+    resolved = options.settings(workspace, endpoint=endpoint, model=model, chroma=chroma)
     asks = reading.interactive()
     with opening.room(workspace, resolved.values) as room:
         screen = turns.screen(room, asks)

@@ -40,6 +40,7 @@ def check(
     ] = False,
     endpoint: options.EndpointOption = None,
     model: options.ModelOption = None,
+    chroma: options.ChromaOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
@@ -54,12 +55,12 @@ def check(
     if corpus:
         if judge or mend:
             raise UsageError("--corpus goes alone", "scientist check --corpus")
-        resolved = options.settings(workspace, endpoint=endpoint, model=model)
+        resolved = options.settings(workspace, endpoint=endpoint, model=model, chroma=chroma)
         consistency.corpus(resolved.values, workspace, most, as_json)
         return
     said = _read(text)
     if judge:
-        resolved = options.settings(workspace, endpoint=endpoint, model=model)
+        resolved = options.settings(workspace, endpoint=endpoint, model=model, chroma=chroma)
         consistency.judge(resolved.values, workspace, most)
     if mend:
         consistency.mend(workspace)

@@ -55,13 +55,14 @@ def list_(workspace: options.WorkspaceOption = None, as_json: options.JsonOption
 def search(
     query: Annotated[str, typer.Argument(help="what to look for, in plain words")],
     limit: Annotated[int, typer.Option(min=1, max=100, help="how many sentences")] = 8,
+    chroma: options.ChromaOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Sentences nearest in meaning, with their addresses."""
     from scientist.journal import project
 
-    settings = options.settings(workspace).values
+    settings = options.settings(workspace, chroma=chroma).values
     with options.searching(workspace, settings) as (journal, store, _):
         hits = store.search_passages(query, limit)
         titles = {essay.id: essay.title for essay in project.essays(journal)}

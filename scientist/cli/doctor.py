@@ -33,13 +33,14 @@ class Line:
 
 def doctor(
     endpoint: options.EndpointOption = None,
+    chroma: options.ChromaOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Look at everything a run needs; nothing is downloaded or changed."""
     from scientist.workspace import locate
 
-    settings = options.settings(workspace, endpoint=endpoint).values
+    settings = options.settings(workspace, endpoint=endpoint, chroma=chroma).values
     root = locate(workspace)
     lines = list(_examine(settings, root))
     if as_json:
@@ -65,6 +66,8 @@ def _examine(settings: Settings, root: Path) -> Iterator[Line]:
         ("model", lambda: _model(settings)),
         ("endpoint", lambda: _endpoint(settings)),
         ("embedding", lambda: _embedding(settings)),
+        ("store", lambda: _store(settings, root)),
+        ("resume", lambda: _checkpoints(settings, root)),
         ("gpu", _gpu),
     )
     for what, check in checks:
@@ -105,6 +108,12 @@ def _workspace(root: Path) -> Line:
         return Line(
             "workspace", "fail", f"{root} cannot be written", "scientist run --workspace DIR"
         )
+    from scientist import sharing
+
+    kind = sharing.filesystem(root)
+    if kind not in sharing.LOCAL:
+        detail = f"{root}, on {kind or 'an unknown file system'}: one machine at a time may write"
+        return Line("workspace", "ok", detail)
     return Line("workspace", "ok", str(root))
 
 
@@ -199,6 +208,28 @@ def _embedding(settings: Settings) -> Line:
     if any(cached(artifact, settings.cache_dir) is None for artifact in (MINILM, MINILM_TOKENIZER)):
         return Line("embedding", "warn", f"{MINILM.name} is not here yet", "scientist model pull")
     return Line("embedding", "ok", MINILM.name)
+
+
+def _store(settings: Settings, root: Path) -> Line:
+    from scientist.memory.server import Server
+    from scientist.workspace import Workspace
+
+    folder = Workspace(root).chroma
+    if settings.chroma is None:
+        return Line("store", "ok", f"in {folder}")
+    Server(folder, settings.chroma, settings.chroma_token, settings.connect_timeout).reach()
+    return Line("store", "ok", f"the Chroma server at {settings.chroma} answers")
+
+
+def _checkpoints(settings: Settings, root: Path) -> Line:
+    from scientist.agent.postgres import Database
+    from scientist.workspace import Workspace
+
+    if settings.checkpoints is None:
+        return Line("resume", "ok", f"checkpoints in {Workspace(root).checkpoints}")
+    kept = Database(settings.checkpoints, root, "", settings.connect_timeout)
+    kept.reach()
+    return Line("resume", "ok", f"checkpoints at {kept.name}, which answers")
 
 
 def _libraries(settings: Settings) -> Line:

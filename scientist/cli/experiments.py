@@ -101,6 +101,7 @@ def run(
     pairs: options.PairsOption = None,
     jobs: options.JobsOption = None,
     executor: options.ExecutorOption = None,
+    chroma: options.ChromaOption = None,
     plot: options.PlotOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
@@ -117,7 +118,11 @@ def run(
     options.check_svg(plot, f"scientist experiment run {folder}")
     hypothesis, kept = given.of_folder(folder)
     driving.try_out(
-        workspace, hypothesis, kept, as_json, plot, pairs=pairs, jobs=jobs, executor=executor
+        *(workspace, hypothesis, kept, as_json, plot),
+        pairs=pairs,
+        jobs=jobs,
+        executor=executor,
+        chroma=chroma,
     )
 
 

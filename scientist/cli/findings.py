@@ -97,13 +97,14 @@ def show(
 def search(
     query: Annotated[str, typer.Argument(help="what to look for, in plain words")],
     limit: Annotated[int, typer.Option(min=1, max=100, help="how many findings")] = 5,
+    chroma: options.ChromaOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Findings nearest in meaning."""
     from dataclasses import asdict
 
-    settings = options.settings(workspace).values
+    settings = options.settings(workspace, chroma=chroma).values
     with options.searching(workspace, settings) as (_, store, _):
         hits = store.search_findings(query, limit)
     if as_json:

@@ -186,6 +186,7 @@ def run(
     pairs: options.PairsOption = None,
     jobs: options.JobsOption = None,
     executor: options.ExecutorOption = None,
+    chroma: options.ChromaOption = None,
     plot: options.PlotOption = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
@@ -199,5 +200,9 @@ def run(
     hypothesis = given.of_kit(kit, chosen, treatment, control, metric, direction)
     options.check_svg(plot, f"scientist kit run {name}")
     driving.try_out(
-        workspace, hypothesis, (), as_json, plot, pairs=pairs, jobs=jobs, executor=executor
+        *(workspace, hypothesis, (), as_json, plot),
+        pairs=pairs,
+        jobs=jobs,
+        executor=executor,
+        chroma=chroma,
     )

@@ -16,6 +16,7 @@ def mcp(
             "--allow-launch", help="also offer tools that propose hypotheses and launch tests"
         ),
     ] = False,
+    chroma: options.ChromaOption = None,
     workspace: options.WorkspaceOption = None,
 ) -> None:
     """Serve the tools of a conversation to an assistant, over stdin and stdout.
@@ -26,7 +27,7 @@ def mcp(
     from scientist.workspace import existing, locate
 
     protocol.require()
-    settings = options.settings(workspace).values
+    settings = options.settings(workspace, chroma=chroma).values
     place = existing(locate(workspace))
     with options.searching(workspace, settings) as (journal, store, _):
         output.note(f"serving {place.root} over stdin and stdout; Ctrl-C ends it")

@@ -31,6 +31,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 EndpointOption = Annotated[
     str | None, typer.Option("--endpoint", help="URL of an OpenAI-compatible server")
 ]
+ChromaOption = Annotated[
+    str | None,
+    typer.Option("--chroma", metavar="URL", help="Chroma server for the vector store"),
+]
 ModelOption = Annotated[str | None, typer.Option("--model", help="model name, or a .gguf file")]
 PairsOption = Annotated[
     int | None, typer.Option(help="seeds of an experiment (default: as its smoke run suggests)")
@@ -121,6 +125,7 @@ def writing(
 
     With `tell` the anchor is printed: it lets anybody see later that nothing was taken away.
     """
+    from scientist import sharing
     from scientist.journal import Journal
     from scientist.settings import secrets
     from scientist.workspace import existing, locate, writable
@@ -128,7 +133,7 @@ def writing(
     if must_exist:
         existing(locate(directory))
     workspace = writable(locate(directory))
-    with Journal(workspace.journal, write=True) as journal:
+    with sharing.held(workspace), Journal(workspace.journal, write=True) as journal:
         journal.hide(*secrets())
         try:
             yield workspace, journal

@@ -63,6 +63,7 @@ def run(
     ] = None,
     endpoint: options.EndpointOption = None,
     model: options.ModelOption = None,
+    chroma: options.ChromaOption = None,
     unsafe_no_sandbox: Annotated[
         bool,
         typer.Option("--unsafe-no-sandbox", help="run experiment code on the bare machine"),
@@ -87,6 +88,7 @@ def run(
         rung=rung,
         endpoint=endpoint,
         model=model,
+        chroma=chroma,
         unsafe_no_sandbox=unsafe_no_sandbox or None,
     )
     if resume:

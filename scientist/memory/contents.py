@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from scientist.journal import Journal
-from scientist.memory import folder as folders
-from scientist.memory.documents import COLLECTIONS, Document, documents
-from scientist.memory.store import connect, guarded
+from scientist.memory.documents import Document, documents
+from scientist.memory.home import Home
+from scientist.memory.store import home, opened
+from scientist.settings import Settings
 from scientist.workspace import Workspace
 
 PAGE = 2000
@@ -24,17 +26,17 @@ class Compared:
     other_words: bool = False  # every document is one of the record's, but says something else
 
 
-def compare(workspace: Workspace, journal: Journal) -> Compared:
+def compare(workspace: Workspace, settings: Settings, journal: Journal) -> Compared:
     """Hold the store against the journal; a workspace without a store has nothing to compare.
 
     The store may be behind: what it has must be right, and all up to where it says it has come.
     """
-    folder = workspace.chroma
-    generation = folders.current(folder) if folder.is_dir() else None
+    place = home(workspace, settings)
+    generation = place.current() if workspace.chroma.is_dir() else None
     if generation is None:
         return Compared(0)
-    with folders.held(folder), folders.writing(folder):
-        state = folders.read_state(generation)
+    with closing(place), place.held(), place.writing():
+        state = place.read_state(generation)
         due: dict[tuple[str, str], Document] = {}
         wanted: set[tuple[str, str]] = set()
         reached = state.seq == 0
@@ -46,8 +48,8 @@ def compare(workspace: Workspace, journal: Journal) -> Compared:
         if not reached:
             return Compared(0, "it follows another record")
         same = 0
-        with guarded(folder):
-            for document in held(generation):
+        with place.explained():
+            for document in held(place, generation):
                 key = (document.collection, document.address)
                 if key not in due:
                     return Compared(same, f"{key[1]} in {key[0]} is not on record")
@@ -67,15 +69,11 @@ def _said(document: Document) -> tuple[str, dict[str, Any]]:
     return document.text, {key: one for key, one in document.metadata.items() if one != ""}
 
 
-def held(generation: Any) -> Iterator[Document]:
+def held(place: Home, generation: str) -> Iterator[Document]:
     """Every document of a store, with its text and metadata."""
-    client = connect(generation)
+    client = place.connect(generation)
     try:
-        names = {collection.name for collection in client.list_collections()}
-        for name in COLLECTIONS:
-            if name not in names:
-                continue
-            collection = client.get_collection(name, embedding_function=None)
+        for name, collection in opened(client, place, generation).items():
             for begin in range(0, collection.count(), PAGE):
                 rows: Any = collection.get(
                     limit=PAGE, offset=begin, include=["documents", "metadatas"]
@@ -84,4 +82,4 @@ def held(generation: Any) -> Iterator[Document]:
                 for address, text, metadata in zip(*columns, strict=True):
                     yield Document(name, address, text, dict(metadata or {}))
     finally:
-        client.close()
+        place.release(client)

@@ -1,4 +1,4 @@
-"""The store's folder: which generation is in use, how far it has come, who may touch it.
+"""A store's generations in a folder of the workspace, and the locks of all who use a store.
 
 `chroma/current` names the generation; a rebuild makes the next one beside it and
 renames that one file, so a crash leaves the old. Open stores hold a shared lock,
@@ -13,98 +13,147 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from scientist.errors import WorkspaceError
+from scientist.errors import ScientistError, WorkspaceError
+from scientist.memory.home import REBUILD, State, damaged, from_plain
 from scientist.workspace import explain
 
-REBUILD = "scientist rebuild"
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+
 _STATE = "projection.json"
 _PREFIX = "generation-"
 
 
-@dataclass(frozen=True)
-class State:
-    """How far a generation follows the journal."""
+class Folder:
+    """The home of a workspace's store in its own folder."""
 
-    embedding: str
-    seq: int = 0
-    hash: str = ""
-    counts: dict[str, int] = field(default_factory=dict)
-    writes: int = 0  # moves before and after every write, so that readers notice
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.name = f"the vector store in {folder}"
+
+    def current(self) -> str | None:
+        """The generation in use; None in a new folder."""
+        try:
+            name = (self._folder / "current").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as fault:
+            raise damaged(self, fault) from fault
+        if not name.startswith(_PREFIX) or not (self._folder / name).is_dir():
+            raise damaged(self, f"it has no {name!r}")
+        return name
+
+    def following(self) -> str:
+        """An empty folder for the next generation."""
+        numbers = [int(p.name[len(_PREFIX) :]) for p in self._generations()]
+        name = f"{_PREFIX}{max(numbers, default=0) + 1}"
+        try:
+            (self._folder / name).mkdir()
+        except OSError as fault:
+            raise _explain(fault, self._folder) from fault
+        return name
+
+    def adopt(self, generation: str) -> None:
+        """Make a generation the one in use, in one step, and remove all others."""
+        write(self._folder / "current", generation + "\n")
+        for other in self._generations():
+            if other.name != generation:
+                shutil.rmtree(other, ignore_errors=True)
+
+    def discard(self, generation: str) -> None:
+        """Remove a generation that did not get finished."""
+        shutil.rmtree(self._folder / generation, ignore_errors=True)
+
+    def read_state(self, generation: str) -> State:
+        """How far the generation has come, as the last writer left it."""
+        try:
+            raw = json.loads((self._folder / generation / _STATE).read_text(encoding="utf-8"))
+            return from_plain(raw)
+        except (OSError, ValueError, KeyError, TypeError) as fault:
+            raise damaged(self, fault) from fault
+
+    def write_state(self, generation: str, state: State) -> None:
+        """Say how far the generation has come."""
+        write(self._folder / generation / _STATE, json.dumps(asdict(state)))
+
+    def held(self, alone: bool = False) -> AbstractContextManager[None]:
+        """Keep a rebuild away from open stores, and open stores away from a rebuild."""
+        return held(self._folder, alone)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """One writer at a time; the others wait."""
+        return writing(self._folder)
+
+    def connect(self, generation: str) -> Client:
+        """Chroma on the folder, without telemetry."""
+        import chromadb
+        from chromadb.config import Settings
+
+        quiet = Settings(anonymized_telemetry=False)
+        path = str(self._folder / generation)
+        return cast("Client", chromadb.PersistentClient(path, settings=quiet))
+
+    def release(self, client: Client) -> None:
+        """Give back Chroma's files."""
+        client.close()
+
+    def close(self) -> None:
+        """Nothing stays open here."""
+
+    def called(self, _generation: str, collection: str) -> str:
+        """A collection's name at Chroma: each generation has a folder of its own."""
+        return collection
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn what Chroma raises, whatever its class, into words and a fix."""
+        try:
+            yield
+        except (ScientistError, TypeError, NameError, MemoryError):
+            raise
+        except OSError as fault:
+            raise explain(fault, self._folder) from fault
+        except BaseException as fault:
+            rust_panic = type(fault).__name__ == "PanicException"
+            if not isinstance(fault, Exception) and not rust_panic:
+                raise
+            said = str(fault).lower()
+            if "readonly" in said or "read-only" in said or "permission denied" in said:
+                raise explain(
+                    OSError(errno.EROFS, os.strerror(errno.EROFS)), self._folder
+                ) from fault
+            if "disk is full" in said or "no space left" in said:
+                raise explain(
+                    OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), self._folder
+                ) from fault
+            if "database is locked" in said:
+                raise WorkspaceError(
+                    f"{self.name} is locked by another program",
+                    "end that program, then run this again",
+                ) from fault
+            raise damaged(self, fault) from fault
+
+    def _generations(self) -> list[Path]:
+        found = self._folder.glob(f"{_PREFIX}*")
+        return [p for p in found if p.name[len(_PREFIX) :].isdigit()]
 
 
-def damaged(folder: Path, reason: object) -> WorkspaceError:
-    """The store cannot be used, but everything in it can be made again."""
-    said = (str(reason).splitlines() or [""])[0][:200]
-    return WorkspaceError(f"the vector store in {folder} is damaged: {said}", REBUILD)
-
-
-def ready(folder: Path) -> None:
-    """Make the folder if it is missing."""
+def _ready(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise _explain(fault, folder) from fault
 
 
-def current(folder: Path) -> Path | None:
-    """The generation in use; None in a new folder."""
-    try:
-        name = (folder / "current").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as fault:
-        raise damaged(folder, fault) from fault
-    generation = folder / name
-    if not name.startswith(_PREFIX) or not generation.is_dir():
-        raise damaged(folder, f"it has no {name!r}")
-    return generation
-
-
-def following(folder: Path) -> Path:
-    """An empty folder for the next generation."""
-    numbers = [int(p.name[len(_PREFIX) :]) for p in _generations(folder)]
-    generation = folder / f"{_PREFIX}{max(numbers, default=0) + 1}"
-    try:
-        generation.mkdir()
-    except OSError as fault:
-        raise _explain(fault, folder) from fault
-    return generation
-
-
-def adopt(folder: Path, generation: Path) -> None:
-    """Make a generation the one in use, in one step, and remove all others."""
-    _write(folder / "current", generation.name + "\n")
-    for other in _generations(folder):
-        if other != generation:
-            shutil.rmtree(other, ignore_errors=True)
-
-
-def discard(generation: Path) -> None:
-    """Remove a generation that did not get finished."""
-    shutil.rmtree(generation, ignore_errors=True)
-
-
-def read_state(generation: Path) -> State:
-    """How far the generation has come, as the last writer left it."""
-    try:
-        raw = json.loads((generation / _STATE).read_text(encoding="utf-8"))
-        return State(**{f.name: raw[f.name] for f in fields(State)})
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise damaged(generation.parent, fault) from fault
-
-
-def write_state(generation: Path, state: State) -> None:
-    """Say how far the generation has come."""
-    _write(generation / _STATE, json.dumps(asdict(state)))
-
-
 @contextmanager
 def held(folder: Path, alone: bool = False) -> Iterator[None]:
     """Keep a rebuild away from open stores, and open stores away from a rebuild."""
+    _ready(folder)
     with _lock(folder / "lock") as descriptor:
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
@@ -141,11 +190,8 @@ def _lock(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _generations(folder: Path) -> list[Path]:
-    return [p for p in folder.glob(f"{_PREFIX}*") if p.name[len(_PREFIX) :].isdigit()]
-
-
-def _write(path: Path, content: str) -> None:
+def write(path: Path, content: str) -> None:
+    """Write a file whole or not at all."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("w", encoding="utf-8") as file:

@@ -1,26 +1,22 @@
 """Find by meaning: Chroma collections that mirror the journal and can be made anew.
 
 Vectors are always given, so Chroma never reaches for an embedding function of its own.
-What a crash left out is added by the next `sync`. folder.py knows the files and locks,
-documents.py what belongs in here.
+What a crash left out is added by the next `sync`. folder.py and server.py know the places where
+a store may live, documents.py what belongs in here.
 """
 
 from __future__ import annotations
 
-import errno
-import os
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from scientist.artifacts import Progress
-from scientist.errors import ScientistError, WorkspaceError
+from scientist.errors import WorkspaceError
 from scientist.journal import Journal
-from scientist.memory import folder as folders
 from scientist.memory.documents import (
     ASSERTIONS,
     COLLECTIONS,
@@ -31,8 +27,11 @@ from scientist.memory.documents import (
     documents,
 )
 from scientist.memory.embedding import IDS, Embedding, Remembering, Vector, identity, load
+from scientist.memory.folder import Folder
+from scientist.memory.home import REBUILD, Home, State
+from scientist.memory.server import Server
 from scientist.settings import Settings
-from scientist.workspace import Workspace, explain
+from scientist.workspace import Workspace
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -60,7 +59,7 @@ class Store:
         settings: Settings,
         progress: Progress | None = None,
         embedding: Embedding | None = None,
-        generation: Path | None = None,
+        generation: str | None = None,
     ) -> None:
         """Open what is in use; a rebuild names the generation that it fills instead.
 
@@ -73,22 +72,22 @@ class Store:
         self._client: Client | None = None
         self._whole = False  # until a sync has seen that nothing got lost
         self._collections: dict[str, Collection] = {}
-        self._folder = workspace.chroma
+        self._home = home(workspace, settings)
+        self._token = settings.chroma_token
         self._exit = ExitStack()
         with ExitStack() as opening:
             opening.callback(self.close)
             self._open(generation or self._in_use())
             opening.pop_all()
 
-    def _in_use(self) -> Path:
-        folders.ready(self._folder)
-        self._exit.enter_context(folders.held(self._folder))
-        with folders.writing(self._folder):
-            generation = folders.current(self._folder)
+    def _in_use(self) -> str:
+        self._exit.enter_context(self._home.held())
+        with self._home.writing():
+            generation = self._home.current()
             if generation is None:
-                generation = folders.following(self._folder)
-                create(generation, self._embedding_id)
-                folders.adopt(self._folder, generation)
+                generation = self._home.following()
+                create(self._home, generation, self._embedding_id)
+                self._home.adopt(generation)
         return generation
 
     def __enter__(self) -> Store:
@@ -101,6 +100,7 @@ class Store:
         """Give back Chroma's files and the lock."""
         with self._mutex:
             self._disconnect()
+            self._home.close()
             self._exit.close()
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
@@ -118,7 +118,7 @@ class Store:
 
     def count(self, collection: str) -> int:
         """How many documents a collection holds."""
-        with self._mutex, guarded(self._folder):
+        with self._mutex, self._home.explained():
             held = self._collections.get(collection)
             return int(held.count()) if held is not None else 0
 
@@ -143,7 +143,8 @@ class Store:
 
     def sync(self, journal: Journal) -> int:
         """Add what the journal has and the store lacks; returns how many documents."""
-        with self._mutex, folders.writing(self._folder):
+        journal.hide(self._token)
+        with self._mutex, self._home.writing():
             self._refresh()
             self._complete()
             if not self._whole:
@@ -157,8 +158,9 @@ class Store:
     def _complete(self) -> None:
         """Make the collection that a store of an earlier version does not have yet."""
         if ASSERTIONS not in self._collections and self._client is not None:
-            with guarded(self._folder):
-                self._collections[ASSERTIONS] = _new(self._client, ASSERTIONS, self._embedding_id)
+            with self._home.explained():
+                name = self._home.called(self._generation, ASSERTIONS)
+                self._collections[ASSERTIONS] = _new(self._client, name, self._embedding_id)
             self._note(replace(self._state, writes=self._state.writes + 1))
 
     def _follow(self, journal: Journal, begin: int) -> int:
@@ -180,12 +182,10 @@ class Store:
                 added += self._flush(waiting, last)
                 waiting = []
         if not same:
-            raise WorkspaceError(
-                f"the vector store in {self._folder} follows another journal", folders.REBUILD
-            )
+            raise WorkspaceError(f"{self._home.name} follows another journal", REBUILD)
         return added + (self._flush(waiting, last) if waiting else 0)
 
-    def _flush(self, waiting: list[Document], reached: folders.State) -> int:
+    def _flush(self, waiting: list[Document], reached: State) -> int:
         """Write documents that are not there yet, then how far the store has come."""
         self._note(replace(self._state, writes=self._state.writes + 1))
         added, counts = 0, dict(self._state.counts)
@@ -200,14 +200,14 @@ class Store:
 
     def _put(self, name: str, found: list[Document]) -> int:
         collection = self._collections[name]
-        with guarded(self._folder):
+        with self._home.explained():
             ids = [document.address for document in found]
             there = set(collection.get(ids=ids, include=[])["ids"])
         missing = [document for document in found if document.address not in there]
         if not missing:
             return 0
         vectors: Any = self.embed([document.embedded for document in missing])
-        with guarded(self._folder):
+        with self._home.explained():
             collection.upsert(
                 ids=[document.address for document in missing],
                 embeddings=vectors,
@@ -222,7 +222,7 @@ class Store:
         vectors: Any = self.embed([query])
         with self._mutex:
             self._refresh()
-            with guarded(self._folder):
+            with self._home.explained():
                 collection = self._collections.get(name)
                 if collection is None or limit < 1:
                     return []
@@ -236,28 +236,23 @@ class Store:
 
     def _refresh(self) -> None:
         """Open Chroma anew if another process wrote: its index is read only at opening."""
-        if folders.read_state(self._generation) != self._state:
+        if self._home.read_state(self._generation) != self._state:
             self._disconnect()
             self._open(self._generation)
 
-    def _note(self, state: folders.State) -> None:
-        folders.write_state(self._generation, state)
+    def _note(self, state: State) -> None:
+        self._home.write_state(self._generation, state)
         self._state = state
 
-    def _open(self, generation: Path) -> None:
+    def _open(self, generation: str) -> None:
         self._generation = generation
         self._whole = False
-        self._state = folders.read_state(generation)
+        self._state = self._home.read_state(generation)
         if self._state.embedding != self._embedding_id:
             raise _other_embedding(self._state.embedding, self._embedding_id)
-        with guarded(self._folder):
-            self._client = connect(generation)
-            listed = {collection.name for collection in self._client.list_collections()}
-            self._collections = {
-                name: self._client.get_collection(name, embedding_function=None)
-                for name in COLLECTIONS
-                if name in listed or name != ASSERTIONS  # sync makes that one
-            }
+        with self._home.explained():
+            self._client = self._home.connect(generation)
+            self._collections = opened(self._client, self._home, generation)
         for collection in self._collections.values():
             made_with = (collection.metadata or {}).get("embedding")
             if made_with != self._embedding_id:
@@ -266,7 +261,15 @@ class Store:
     def _disconnect(self) -> None:
         client, self._client, self._collections = self._client, None, {}
         if client is not None:
-            client.close()
+            self._home.release(client)
+
+
+def home(workspace: Workspace, settings: Settings) -> Home:
+    """Where the settings let a workspace's store live."""
+    if settings.chroma is None:
+        return Folder(workspace.chroma)
+    connect = settings.connect_timeout
+    return Server(workspace.chroma, settings.chroma, settings.chroma_token, connect)
 
 
 def rebuild(
@@ -277,31 +280,45 @@ def rebuild(
     embedding: Embedding | None = None,
 ) -> int:
     """Make the store anew from the journal alone; until that is done the old one stays."""
-    folder = workspace.chroma
-    folders.ready(folder)
-    with folders.held(folder, alone=True):
-        generation = folders.following(folder)
+    place = home(workspace, settings)
+    with closing(place), place.held(alone=True):
+        generation = place.following()
         try:
-            create(generation, embedding.id if embedding else identity(settings))
+            create(place, generation, embedding.id if embedding else identity(settings))
             with Store(workspace, settings, progress, embedding, generation) as store:
                 added = store.sync(journal)
         except BaseException:
-            folders.discard(generation)
+            place.discard(generation)
             raise
-        folders.adopt(folder, generation)
+        place.adopt(generation)
     return added
 
 
-def create(generation: Path, embedding_id: str) -> None:
+def create(place: Home, generation: str, embedding_id: str) -> None:
     """Make the empty collections of a generation."""
-    with guarded(generation.parent):
-        client = connect(generation)
+    with place.explained():
+        client = place.connect(generation)
         try:
             for name in COLLECTIONS:
-                _new(client, name, embedding_id)
+                _new(client, place.called(generation, name), embedding_id)
         finally:
-            client.close()
-    folders.write_state(generation, folders.State(embedding_id))
+            place.release(client)
+    place.write_state(generation, State(embedding_id))
+
+
+def opened(client: Client, place: Home, generation: str) -> dict[str, Collection]:
+    """The collections of a generation; one that stores of earlier versions lack may be missing."""
+    from chromadb.errors import NotFoundError
+
+    found = {}
+    for name in COLLECTIONS:
+        try:
+            called = place.called(generation, name)
+            found[name] = client.get_collection(called, embedding_function=None)
+        except NotFoundError:
+            if name != ASSERTIONS:  # sync makes that one
+                raise
+    return found
 
 
 def _new(client: Client, name: str, embedding_id: str) -> Collection:
@@ -313,43 +330,8 @@ def _new(client: Client, name: str, embedding_id: str) -> Collection:
     )
 
 
-def connect(generation: Path) -> Client:
-    """Chroma on a folder, without telemetry."""
-    import chromadb
-    from chromadb.config import Settings as ChromaSettings
-
-    quiet = ChromaSettings(anonymized_telemetry=False)
-    return cast("Client", chromadb.PersistentClient(str(generation), settings=quiet))
-
-
-@contextmanager
-def guarded(folder: Path) -> Iterator[None]:
-    """Turn what Chroma raises, whatever its class, into words and a fix."""
-    try:
-        yield
-    except (ScientistError, TypeError, NameError, MemoryError):
-        raise
-    except OSError as fault:
-        raise explain(fault, folder) from fault
-    except BaseException as fault:
-        rust_panic = type(fault).__name__ == "PanicException"
-        if not isinstance(fault, Exception) and not rust_panic:
-            raise
-        said = str(fault).lower()
-        if "readonly" in said or "read-only" in said or "permission denied" in said:
-            raise explain(OSError(errno.EROFS, os.strerror(errno.EROFS)), folder) from fault
-        if "disk is full" in said or "no space left" in said:
-            raise explain(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), folder) from fault
-        if "database is locked" in said:
-            raise WorkspaceError(
-                f"the vector store in {folder} is locked by another program",
-                "end that program, then run this again",
-            ) from fault
-        raise folders.damaged(folder, fault) from fault
-
-
 def _other_embedding(made_with: str, wanted: str) -> WorkspaceError:
     return WorkspaceError(
         f"the vector store was made with the embedding {made_with}, the settings ask for {wanted}",
-        f"{folders.REBUILD} (or set the embedding it was made with: scientist config show)",
+        f"{REBUILD} (or set the embedding it was made with: scientist config show)",
     )

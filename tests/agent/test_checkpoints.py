@@ -39,7 +39,7 @@ def test_a_node_that_ended_before_its_checkpoint_is_neither_repeated_nor_the_las
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "checkpoints.sqlite"
-    with checkpoints.opened(file, "nothing is lost") as saver:
+    with checkpoints.File(file, "nothing is lost").opened() as saver:
         walk = graph(saver)
         walk.invoke({"done": []}, CONFIG, durability="sync")
         assert not checkpoints.waiting(walk.get_state(CONFIG))
@@ -48,7 +48,7 @@ def test_a_node_that_ended_before_its_checkpoint_is_neither_repeated_nor_the_las
         for table in ("checkpoints", "writes"):
             record.execute(f"DELETE FROM {table} WHERE checkpoint_id > ?", (ids[1],))
     record.close()
-    with checkpoints.opened(file, "nothing is lost") as saver:
+    with checkpoints.File(file, "nothing is lost").opened() as saver:
         walk = graph(saver)
         standing = walk.get_state(CONFIG)
         assert standing.next == ()

@@ -282,7 +282,7 @@ def test_doctor_names_every_part_and_downloads_nothing(tmp_path: Path) -> None:
     assert "scientist model pull" in lines["model"]["fix"]
     assert set(lines) == {
         *("python", "disk", "workspace", "journal", "sandbox", "libraries"),
-        *("model", "endpoint", "embedding", "gpu", "executor"),
+        *("model", "endpoint", "embedding", "store", "resume", "gpu", "executor"),
     }
     assert not (tmp_path / "cache").exists()
     assert not (tmp_path / "w").exists()

@@ -16,7 +16,7 @@ from scientist.errors import WorkspaceError
 from scientist.journal import Journal
 from scientist.memory import Store, rebuild
 from scientist.memory.embedding import Vector
-from scientist.memory.folder import current
+from scientist.memory.folder import Folder
 from scientist.settings import Settings
 from scientist.workspace import Workspace
 
@@ -171,8 +171,7 @@ def test_a_damaged_folder_is_named_and_rebuild_mends_it(
 ) -> None:
     with Store(workspace, settings, embedding=words) as store:
         store.sync(journal)
-    generation = current(workspace.chroma)
-    assert generation is not None
+    generation = workspace.chroma / str(Folder(workspace.chroma).current())
     database = generation / "chroma.sqlite3"
     if damage == "garbage":
         database.write_bytes(b"garbage" * 1000)

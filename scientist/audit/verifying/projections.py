@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
-from scientist import __version__
+from scientist import __version__, sharing
 from scientist.audit.verifying.outcome import Audit, Broken
-from scientist.errors import WorkspaceError
+from scientist.errors import UsageError, WorkspaceError
 from scientist.journal import index
+from scientist.settings import load
 from scientist.workspace import explain
 
 REBUILD = "scientist rebuild (the record itself stands; this is derived from it)"
@@ -34,13 +35,20 @@ def check(audit: Audit) -> None:
         audit.notes.append(f"{index.FILE} was not compared: {where}")
     elif where:
         raise Broken(f"the index of events is not what the journal gives: {where}", hint=REBUILD)
-    if not audit.place.chroma.is_dir():
-        return
+    if audit.place.chroma.is_dir():
+        _store(audit)
+
+
+def _store(audit: Audit) -> None:
+    """The store in the workspace, or on the server that this user, not the workspace, names."""
     from scientist.memory import contents
+    from scientist.memory.server import notes
 
     try:
-        found = contents.compare(audit.place, audit.journal)
-    except WorkspaceError as fault:
+        sharing.check(audit.place)
+        settings = load(None).values
+        found = contents.compare(audit.place, settings, audit.journal)
+    except (UsageError, WorkspaceError) as fault:
         if "damaged" in fault.message:
             raise Broken(fault.message, hint=REBUILD) from fault
         audit.notes.append(f"the vector store was not compared: {fault.message}")
@@ -49,6 +57,11 @@ def check(audit: Audit) -> None:
         said = explain(fault, audit.place.chroma).message
         audit.notes.append(f"the vector store was not compared: {said}")
         return
+    if settings.chroma is None and notes(audit.place.chroma):
+        audit.notes.append(
+            "the vector store on a server was not compared: "
+            "SCIENTIST_CHROMA=URL scientist audit verify --deep"
+        )
     if found.other_words and (others := _other_versions(audit)):
         audit.notes.append(
             f"the vector store says something else than this version would ({found.problem}); the "
