@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from scientist.errors import JournalError, UsageError
 from scientist.events import SCHEMA, Event, TornTailRecovered
-from scientist.journal import blobs
+from scientist.journal import blobs, streams
 from scientist.journal.chain import GENESIS, MORE, Entry, decode, encode
 from scientist.journal.places import SEQ_UNKNOWN, Place, Places, segments
 from scientist.journal.redact import Redactor
@@ -150,8 +150,10 @@ class Journal:
                 "for word: code, data or an essay",
                 "take the secret out of that file, then do the same again",
             )
-        if not exact and self._redactor.touches(raw):
-            raw = self._redactor.clean(raw)
+        if not exact:
+            raw = streams.clean(raw, self._redactor)
+            if self._redactor.touches(raw):
+                raw = self._redactor.clean(raw)
         return blobs.put(self.blob_folder, raw)
 
     def get(self, digest: str) -> bytes:
