@@ -170,7 +170,7 @@ def tested(writer: Writer, number: int, code: str, chance: random.Random) -> lis
         verdict=Verdict.SUPPORTED, reason="as predicted", effect=effect, interval=interval,
         p_value=0.001, e_value=9.0, overall_p=0.001, pairs=PAIRS,
     )  # fmt: skip
-    digest, name = hashlib.sha256(f"{number}".encode()).hexdigest(), f"X{number}"
+    digest, name = protocols.digest(plan), f"X{number}"
     found = Finding(
         id=f"F{number}", hypothesis=asked.id, experiment=name, protocol_digest=digest,
         trials_blob=blob, statement=f"warm lowered x by {-effect:.4f} compared with cold.",

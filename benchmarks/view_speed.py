@@ -4,8 +4,9 @@
 
 A workspace as `trace_speed.py` makes it, shown by `scientist audit view`. Told is the time from
 asking for a page until it answers: its scripts have run and a key opens the help (wall time, so it
-means something on an idle machine only), beside the server's own part of it. The baseline is a page
-that is not on record: what browser, server and style take without reading anything.
+means something on an idle machine only), beside the server's own part of it and the processor time
+of the browser's thread that reads, styles and lays out a page. The baseline is a page that is not
+on record: what browser, server and style take without reading anything.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from scientist.events import CampaignOpened
 from scientist.records import Budget
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import CDPSession, Page
 
 ROUNDS = 5
 CHROMIUM = "/usr/bin/chromium"
@@ -88,8 +89,8 @@ def served(workspace: Path) -> Iterator[tuple[str, float]]:
             process.send_signal(signal.SIGINT)
 
 
-def answered(page: Page, address: str) -> tuple[float, float, int]:
-    """Milliseconds until a page answers to a key, those until its first byte, and its bytes."""
+def answered(page: Page, counters: CDPSession, address: str) -> tuple[float, float, float, int]:
+    """Milliseconds until a page answers to a key, those of the server, of the thread; its bytes."""
     began = time.perf_counter()
     page.goto(address, wait_until="domcontentloaded")
     page.keyboard.press("?")
@@ -99,7 +100,9 @@ def answered(page: Page, address: str) -> tuple[float, float, int]:
         "(() => { const n = performance.getEntriesByType('navigation')[0];"
         " return [n.responseStart - n.requestStart, n.decodedBodySize]; })()"
     )
-    return whole, float(first), int(size)
+    told = counters.send("Performance.getMetrics")["metrics"]
+    busy = next(one["value"] for one in told if one["name"] == "TaskDuration")
+    return whole, float(first), 1000 * busy, int(size)
 
 
 def measure(workspace: Path, campaign: str, number: str) -> None:
@@ -110,14 +113,21 @@ def measure(workspace: Path, campaign: str, number: str) -> None:
         browser = player.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         page = browser.new_page()
         page.goto(address)
+        counters = page.context.new_cdp_session(page)
+        counters.send("Performance.enable", {"timeDomain": "threadTicks"})
         home = address.partition("/?")[0]
-        print(f"{'page':32} {'answers':>10} {'server':>10} {'KB':>7}")
+        print(f"{'page':32} {'answers':>10} {'server':>10} {'browser':>10} {'KB':>7}")
         for name, path in PAGES.items():
-            found = [answered(page, home + path.format(**names)) for _ in range(ROUNDS + 1)]
+            asked = home + path.format(**names)
+            found = []
+            for _ in range(ROUNDS + 1):
+                page.goto(f"{home}/nothing")  # the counters begin again with each page
+                found.append(answered(page, counters, asked))
             first = found[0][0]
-            whole, server, size = (statistics.median(one) for one in zip(*found[1:], strict=True))
+            medians = (statistics.median(one) for one in zip(*found[1:], strict=True))
+            whole, server, busy, size = medians
             print(
-                f"{name:32} {whole:7.0f} ms {server:7.0f} ms {size / 1000:7.1f}"
+                f"{name:32} {whole:7.0f} ms {server:7.0f} ms {busy:7.0f} ms {size / 1000:7.1f}"
                 f"   first time {first:.0f} ms"
             )
         browser.close()

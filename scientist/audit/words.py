@@ -25,6 +25,10 @@ OF_A_CAMPAIGN = {
     "candidate_rejected": ("reason",),
     "reasoned": ("text",),
 }
+_ADDED = (
+    *("degraded", "hypothesis_proposed", "hypothesis_declined", "code_given_up", "code_written"),
+    *("assertion_made", "conflict_found", "conflict_resolved", "turn_asked"),
+)
 OF_A_HYPOTHESIS = ("statement", "rationale", "idea", "factor", "treatment", "control", "metric")
 
 
@@ -44,7 +48,7 @@ def gather(journal: Journal, evidence: Evidence) -> dict[str, tuple[str, ...]]:
         sealed_words = ("metric", "test", "stopping_rule")
         names = (*plan.get("arms", ()), *(plan.get(name, "") for name in sealed_words))
         found[view.id] = [view.reason, *names, *arms.values(), *(_of_kit(kit) if kit else ())]
-    for entry in journal.entries():
+    for entry in journal.entries(*OF_A_CAMPAIGN, *_ADDED):
         _add(found, entry)
     for finding in project.findings(journal):
         _of_finding(found.setdefault(finding.record.id, []), finding.record, evidence)

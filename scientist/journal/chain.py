@@ -19,8 +19,9 @@ from scientist.events import EVENT, Event
 
 GENESIS = "0" * 64
 MORE = b'{"more":true,'
-_TAIL = b',"hash":"'
-TAIL_LENGTH = len(_TAIL) + 64 + len(b'"}\n')
+_TAIL, _END = b',"hash":"', b'"}\n'
+_HASH_LENGTH = 64 + len(_END)
+TAIL_LENGTH = len(_TAIL) + _HASH_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,9 @@ def encode(
 
 def split(line: bytes) -> tuple[bytes, str] | None:
     """The hashed bytes and the stored hash of a line; None if it has no such shape."""
-    if len(line) <= TAIL_LENGTH or not line.endswith(b'"}\n'):
+    if line[-TAIL_LENGTH:-_HASH_LENGTH] != _TAIL or line[-3:] != _END or len(line) == TAIL_LENGTH:
         return None
-    body, tail = line[:-TAIL_LENGTH], line[-TAIL_LENGTH:]
-    if not tail.startswith(_TAIL):
-        return None
-    return body, tail[len(_TAIL) : -3].decode("ascii", "replace")
+    return line[:-TAIL_LENGTH], line[-_HASH_LENGTH:-3].decode("ascii", "replace")
 
 
 def decode(line: bytes) -> Entry:

@@ -57,6 +57,7 @@ class Index:
         self.file = folder.absolute().parent / FILE
         self._told = told
         self._files: dict[int, BinaryIO] = {}
+        self._words: dict[tuple[str, int], str] = {}  # they are only ever added to
         self._segments = segments(folder)
         self.db = self._opened()
 
@@ -64,7 +65,7 @@ class Index:
         """Give back the descriptors."""
         for file in self._files.values():
             file.close()
-        self._files = {}
+        self._files, self._words = {}, {}
         self.db.close()
 
     def __enter__(self) -> Index:
@@ -223,8 +224,12 @@ class Index:
         return line
 
     def _word(self, table: str, number: int) -> str | None:
-        row = self._row(f"SELECT word FROM {table} WHERE id = ?", (number,))
-        return str(row[0]) if row else None
+        known = self._words.get((table, number))
+        if known is None and (
+            row := self._row(f"SELECT word FROM {table} WHERE id = ?", (number,))
+        ):
+            known = self._words[table, number] = str(row[0])
+        return known
 
     def _row(self, ask: str, values: Sequence[Any] = ()) -> Any:
         return self.db.execute(ask, values).fetchone()

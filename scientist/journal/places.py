@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import os
 import re
+from array import array
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +23,7 @@ _HEAD = re.compile(rb'\{(?:"more":true,)?"seq":(\d{1,18}),"time":"[^"\\]*","kind
 _SEGMENT = re.compile(r"[0-9].*\.jsonl", re.DOTALL)
 _MARK_BYTES = 80  # the end of the last line: its hash
 SEQ_UNKNOWN = 0
+_SEGMENT = 1 << 40  # more bytes than one can have
 
 
 class Place(NamedTuple):
@@ -29,6 +33,29 @@ class Place(NamedTuple):
     offset: int
     length: int
     seq: int
+
+
+class _Kept:
+    """Places in order, in few bytes each: a long journal has millions."""
+
+    def __init__(self) -> None:
+        self.begins = array("Q")  # the segment and the place in it, as one number
+        self.lengths = array("Q")
+        self.numbers = array("Q")
+
+    def add(self, segment: int, offset: int, length: int, seq: int) -> None:
+        self.begins.append(segment * _SEGMENT + offset)
+        self.lengths.append(length)
+        self.numbers.append(seq)
+
+    def behind(self, place: Place | None) -> Iterator[Place]:
+        """Those behind a place, or all."""
+        first = 0
+        if place is not None:
+            first = bisect_right(self.begins, place.segment * _SEGMENT + place.offset)
+        for at in range(first, len(self.begins)):
+            segment, offset = divmod(self.begins[at], _SEGMENT)
+            yield Place(segment, offset, self.lengths[at], self.numbers[at])
 
 
 class Places:
@@ -41,8 +68,8 @@ class Places:
 
     def _forget(self) -> None:
         self.age += 1
-        self._kinds: dict[str, list[Place]] = {}
-        self._odd: list[Place] = []  # of another form: only reading them tells what they are
+        self._kinds: dict[bytes, _Kept] = defaultdict(_Kept)
+        self._odd = _Kept()  # of another form: only reading them tells what they are
         self._segment = 0  # the last that was read, by its place in the list
         self._inode = -1
         self._offset = 0  # in that segment, behind the last whole batch
@@ -50,21 +77,13 @@ class Places:
 
     def of(self, kinds: Iterable[str]) -> list[Place]:
         """Every line that may be an entry of these kinds, in order."""
-        self._read_on()
-        found = [place for kind in set(kinds) for place in self._kinds.get(kind, ())]
-        found += self._odd
-        return sorted(found)
+        return self.behind(None, kinds)
 
     def behind(self, place: Place | None, kinds: Iterable[str]) -> list[Place]:
         """Those behind a place, in order."""
         self._read_on()
-        found: list[Place] = []
-        for some in (self._odd, *(self._kinds.get(kind, ()) for kind in set(kinds))):
-            for one in reversed(some):
-                if place is not None and one <= place:
-                    break
-                found.append(one)
-        return sorted(found)
+        meant = [some for kind in set(kinds) if (some := self._kinds.get(kind.encode()))]
+        return sorted(chain.from_iterable(some.behind(place) for some in (*meant, self._odd)))
 
     def lines(self, places: Iterable[Place]) -> Iterator[bytes]:
         """The lines at these places."""
@@ -106,7 +125,7 @@ class Places:
         return True
 
     def _take(self, files: list[Path]) -> None:
-        waiting: list[tuple[bytes, Place]] = []
+        waiting: list[tuple[bytes, int]] = []
         for number in range(self._segment, len(files)):
             with files[number].open("rb") as file:
                 if self._inode == -1 or number > self._segment:
@@ -114,29 +133,27 @@ class Places:
                 begin = self._offset
                 file.seek(begin)
                 for line in file:
-                    place = Place(number, begin, len(line), SEQ_UNKNOWN)
-                    begin += len(line)
+                    here, begin = begin, begin + len(line)
                     if not line.endswith(b"\n"):
                         continue
-                    waiting.append((line, place))
                     if line.startswith(MORE):
+                        waiting.append((line, here))
                         continue
-                    for one, where in waiting:
-                        self._file(one, where)
-                    waiting = []
+                    for one, offset in waiting:
+                        self._file(one, number, offset)
+                    self._file(line, number, here)
+                    waiting.clear()
                     self._offset, self._mark = begin, line[-_MARK_BYTES:]
 
     def _move(self, number: int, descriptor: int) -> None:
         self._segment, self._inode = number, os.fstat(descriptor).st_ino
         self._offset, self._mark = 0, b""
 
-    def _file(self, line: bytes, where: Place) -> None:
-        found = _HEAD.match(line)
-        if found is None:
-            self._odd.append(where)
+    def _file(self, line: bytes, segment: int, offset: int) -> None:
+        if found := _HEAD.match(line):
+            self._kinds[found[2]].add(segment, offset, len(line), int(found[1]))
         else:
-            place = where._replace(seq=int(found[1]))
-            self._kinds.setdefault(found[2].decode(), []).append(place)
+            self._odd.add(segment, offset, len(line), SEQ_UNKNOWN)
 
 
 def segments(folder: Path) -> list[Path]:

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
+import orjson
+
 from scientist.errors import JournalError, UsageError
 from scientist.events import SCHEMA, Event, TornTailRecovered
-from scientist.journal import blobs
+from scientist.journal import blobs, streams
 from scientist.journal.chain import GENESIS, MORE, Entry, decode, encode
 from scientist.journal.places import SEQ_UNKNOWN, Place, Places, segments
 from scientist.journal.redact import Redactor
@@ -28,6 +30,7 @@ from scientist.workspace import explain
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 _BEFORE, _BEHIND = 60, 150  # bytes of a line that are never anybody's words
+_CAMPAIGN = b'"campaign":'
 T = TypeVar("T")
 
 
@@ -150,8 +153,10 @@ class Journal:
                 "for word: code, data or an essay",
                 "take the secret out of that file, then do the same again",
             )
-        if not exact and self._redactor.touches(raw):
-            raw = self._redactor.clean(raw)
+        if not exact:
+            raw = streams.clean(raw, self._redactor)
+            if self._redactor.touches(raw):
+                raw = self._redactor.clean(raw)
         return blobs.put(self.blob_folder, raw)
 
     def get(self, digest: str) -> bytes:
@@ -310,8 +315,11 @@ class Journal:
         found: Iterable[bytes], kinds: Sequence[str], campaign: str | None
     ) -> Iterator[Entry]:
         marks = [b'"kind":"%s"' % kind.encode() for kind in kinds]
+        mine = b"" if campaign is None else _CAMPAIGN + orjson.dumps(campaign)
         for line in found:
             if marks and not any(mark in line for mark in marks):
+                continue
+            if mine not in line and _CAMPAIGN in line:  # another's, which need not be decoded
                 continue
             entry = decode(line)
             if kinds and entry.kind not in kinds:

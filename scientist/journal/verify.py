@@ -26,8 +26,9 @@ from scientist.journal.places import segments
 _ADDRESS = re.compile(rb'"([a-z_]+_blob|blob|output)":"([0-9a-f]{64})"')
 _LISTED = re.compile(rb'"(trials_blobs)":\[([0-9a-f",]*)\]')
 _HASH = re.compile(rb"[0-9a-f]{64}")
+_WITHOUT_BLOBS = frozenset(("phase_started", "phase_finished", "effect_intended", "reasoned"))
 _COUNTED = frozenset(("campaign_opened", "campaign_closed", checkpoints.KIND))
-_sha256, _validate = hashlib.sha256, EVENT.validate_python  # looked up for every line
+_sha256, _validate = hashlib.sha256, EVENT.validator.validate_python  # used for every line
 
 
 @dataclass
@@ -173,7 +174,7 @@ class _Pass:
         self._batch = (time, campaign) if more else None
         if kind in _COUNTED:
             self._count(kind, data)
-        if self._blobs is not None and (b"blob" in line or b'"output":"' in line):
+        if self._blobs is not None and kind not in _WITHOUT_BLOBS:
             self._check_blobs(line)
         self._tree.add(_sha256(b"\0" + line[:-1]).digest())
         found.events = seq
@@ -226,6 +227,8 @@ class _Pass:
         self._sure = before
 
     def _check_blobs(self, line: bytes) -> None:
+        if b"blob" not in line and b'"output":"' not in line:
+            return
         for key, address in addresses(line):
             if address in self._seen:
                 continue

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 from scientist.errors import ScientistError
@@ -65,6 +66,7 @@ class _Run:
     finding: Finding
     attempt: Attempt
     excluded: str
+    error: float = 0.0  # of what it measured
 
 
 def fold(
@@ -111,7 +113,8 @@ def _runs(findings: Sequence[Finding], seeds: Mapping[str, Sequence[int]]) -> li
             excluded = _excluded(finding, attempt, fresh, taken)
             if not excluded:
                 taken.update(dict.fromkeys(fresh, f"{finding.id} {attempt.experiment}"))
-            runs.append(_Run(finding, attempt, excluded))
+            error = 0.0 if excluded else standard_error(attempt.judgement)
+            runs.append(_Run(finding, attempt, excluded, error))
     return runs
 
 
@@ -133,13 +136,13 @@ def _excluded(
 
 def _believe(hypothesis: Hypothesis, runs: Sequence[_Run]) -> Belief:
     start = prior(hypothesis)
-    logs = [math.log(start / (1 - start))]
+    logs = _grown([], math.log(start / (1 - start)))
     steps: list[Step] = []
     for run in runs:
         factor, reason = 1.0, run.excluded
         if not reason:
             factor, reason = _weigh(hypothesis, run)
-        logs.append(math.log(factor))
+        logs = _grown(logs, math.log(factor))
         steps.append(
             Step(
                 finding=run.finding.id,
@@ -151,6 +154,17 @@ def _believe(hypothesis: Hypothesis, runs: Sequence[_Run]) -> Belief:
             )
         )
     return Belief(hypothesis=hypothesis.id, prior=start, steps=tuple(steps))
+
+
+def _grown(parts: list[float], value: float) -> list[float]:
+    """Parts that give exactly the sum of others and one more value, however many there were."""
+    grown: list[float] = []
+    for part in parts:
+        large, small = (value, part) if abs(value) >= abs(part) else (part, value)
+        value = large + small
+        if rest := small - (value - large):
+            grown.append(rest)
+    return [*grown, value]
 
 
 def _credence(log_odds: float) -> float:
@@ -166,7 +180,7 @@ def _weigh(hypothesis: Hypothesis, run: _Run) -> tuple[float, str]:
     swapped = hypothesis.treatment != finding.treatment
     falling = hypothesis.direction is Direction.DECREASE
     toward = -effect if swapped != falling else effect
-    error = standard_error(judgement)
+    error = run.error
     factor = bayes_factor(toward, error, hypothesis.smallest_effect)
     size, spread = toward / hypothesis.smallest_effect, error / hypothesis.smallest_effect
     reason = (
@@ -203,6 +217,7 @@ def standard_error(judgement: Judgement) -> float:
     return max(implied) * math.sqrt(freedom / (freedom - 2))
 
 
+@lru_cache(maxsize=4096)
 def bayes_factor(effect: float, error: float, smallest: float) -> float:
     """How much likelier a measured effect is if the hypothesis holds than if it does not.
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections.abc import Sequence
+from functools import lru_cache
 
 START = 0.5  # the share of alpha that is there to spend before the first discovery
 DECAY = 1.6  # weights fall as j ** -DECAY, as SAFFRON's do
@@ -91,6 +92,7 @@ def _share(time: int, discoveries: Sequence[int]) -> float:
     return share
 
 
+@lru_cache(maxsize=1 << 16)
 def _weight(number: int) -> float:
     return math.pow(number, -DECAY) / _TOTAL
 

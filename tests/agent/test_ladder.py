@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import campaigns
 import pytest
-from campaigns import ScriptedServer, essays, family, propose, scientist
+from campaigns import ESSAY, ScriptedServer, essays, family, propose, scientist
 from scripted import Likely
 
-from scientist.journal import Journal, project
+from scientist.audit.tracing.exchange import answered
+from scientist.journal import Entry, Journal, project
 from scientist.records import Rung, Verdict
 
 OPEN = Likely({"C": 0.9, "B": 0.06, "A": 0.04})  # no finding answers the question
@@ -22,6 +24,7 @@ def half_pooled(training):
     return np.mean(apart, axis=0)
 """
 BROKEN = "def half_pooled(training):\n    return fit(training[0], EVERYTHING)[0]\n"
+KEY, SHAPED = "the-key/of:this+server", "sk-proj-abcDEF0123456789abcdef"
 QUESTION = "do learners pick up causes or spurious features when the cue is reversed?"
 
 
@@ -101,6 +104,36 @@ def test_a_new_arm_is_measured_beside_the_arm_it_is_like(tmp_path: Path) -> None
     assert "passed every check in try 1" in said
     verified = scientist("audit", "verify", "--deep", "-w", workspace)
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_secrets_said_on_the_way_are_not_on_record_and_it_verifies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaigns, "ESSAY", ESSAY.replace(".", f", says {SHAPED}."))
+    reason = f'My key is "{KEY}"; the essay has\n{SHAPED}.'
+    proposals = proposing(reason=reason, sentences=[1])
+    code = HALF.replace("in training", f'in training if "{SHAPED}"')
+    workspace, _ = run(tmp_path, model([code], proposals), OPENAI_API_KEY=KEY, A_TOKEN=KEY[1:])
+    with Journal(workspace / "journal") as journal:
+        (arm,) = (v.record for v in project.hypotheses(journal) if v.record.rung is Rung.ADAPTED)
+        answers = [answered(journal.get(e.data["response_blob"]))[0] for e in proposed(journal)]
+        code = journal.get(arm.code_hash).decode()
+        essay = journal.get(next(journal.entries("essay_added")).data["text_blob"]).decode()
+    assert any(f'"reason": {json.dumps(arm.rationale)}' in one for one in answers)
+    assert arm.rationale.count("[hidden:") == 2
+    assert "[hidden:" in arm.quotes[0].text
+    assert SHAPED in code, "what must stay as it is stays"
+    assert SHAPED in essay
+    for said in (*answers, arm.rationale, arm.quotes[0].text):
+        assert KEY[1:] not in said
+        assert SHAPED not in said
+    verified = scientist("audit", "verify", "--deep", "-w", workspace)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def proposed(journal: Journal) -> list[Entry]:
+    """The calls that asked for hypotheses."""
+    return [e for e in journal.entries("model_called") if e.data["prompt"] == "hypothesize"]
 
 
 def test_a_traceback_goes_back_to_the_model_which_repairs(tmp_path: Path) -> None:

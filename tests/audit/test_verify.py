@@ -216,3 +216,15 @@ def test_a_torn_tail_that_was_repaired_and_an_essay_that_was_edited_are_no_fault
     found = verified(copy)
     assert found.fault is None, found.fault
     assert any("was edited since" in note for note in found.notes)
+
+
+def test_what_jobs_of_a_queue_measured_verifies_like_anything_else(tmp_path: Path) -> None:
+    done = scientist(
+        *("kit", "run", "causal_features", "--pairs", 8, "--executor", "slurm"),
+        *("-w", tmp_path / "w"),
+        SCIENTIST_SLURM_CLUSTER="local",
+    )
+    assert done.returncode == 0, done.stderr
+    found = verified(tmp_path / "w")
+    assert found.fault is None
+    assert found.counts["trials found in run folders"] == found.counts["trials"] > 0

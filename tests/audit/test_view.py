@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from scientist.audit.view import guard, serving, tail
+from scientist.audit.view import graph, guard, serving, tail
 from scientist.audit.view.application import application
 from scientist.audit.view.guard import Guard
 from scientist.audit.view.record import Record
@@ -323,3 +323,26 @@ def test_ctrl_c_ends_it_well_even_while_somebody_watches(tmp_path: Path) -> None
     assert output == ""
     assert "Traceback" not in errors
     assert "token" not in errors
+
+
+def test_a_long_graph_goes_on_another_page_and_nothing_is_drawn_twice(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(page: str) -> set[str]:
+        return set(re.findall(r'data-id="(\w+)"', page))
+
+    whole = drawn(reader.get("/c/C1/graph").text)
+    hypotheses = sorted(name for name in whole if name.startswith("H"))
+    assert len(hypotheses) > 1
+    monkeypatch.setattr(graph, "HYPOTHESES", 1)
+    address, seen = "/c/C1/graph", list[set[str]]()
+    while True:
+        page = reader.get(address).text
+        seen.append({name for name in drawn(page) if name[0] in "HX"})
+        further = re.search(r'data-key="later" href="([^"]+)"', page)
+        if further is None:
+            break
+        address = further[1]
+    assert [sorted(one)[0] for one in seen] == hypotheses
+    assert sum(map(len, seen)) == len(set().union(*seen))
+    assert set().union(*seen) == {name for name in whole if name[0] in "HX"}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from scripted import ScriptedServer
 
+from scientist.audit.tracing.exchange import answered
 from scientist.errors import UsageError
 from scientist.events import Reasoned, ToolCalled
 from scientist.journal import Journal, verify
@@ -46,7 +48,9 @@ def test_what_has_the_shape_of_a_token_is_hidden(journal: Journal, token: str) -
     journal.append(
         ToolCalled(tool="x", arguments=arguments, outcome="done", summary=token, seconds=1)
     )
+    journal.append(Reasoned(phase="x", source="model", text=f"it is\n{token}\tor\\u0041 {token}"))
     journal.put(f"curl -H 'Authorization: Bearer {token}'")
+    journal.put(json.dumps({"arguments": json.dumps({"said": f"it is\n{token}"})}))
     assert token.encode() not in everything(journal.folder)
     (entry,) = journal.entries("tool_called")
     assert entry.data["arguments"]["list"][1] == "else"
@@ -109,4 +113,6 @@ def test_the_key_of_a_model_server_is_not_on_record_even_if_the_model_repeats_it
             answer = client.ask(prompt, Echo)
     assert key in answer.value.said
     assert key.encode() not in everything(journal.folder)
-    assert journal.count("model_called") == 1
+    (call,) = journal.entries("model_called")
+    said = json.loads(answered(journal.get(call.data["response_blob"]))[0])["said"]
+    assert re.fullmatch(r"your key is \[hidden:[0-9a-f]{8}\]", said)

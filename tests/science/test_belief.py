@@ -312,3 +312,19 @@ def test_the_verdict_itself_plays_no_part(hypothesis: Hypothesis) -> None:
 def test_a_finding_without_its_hypothesis_is_refused(hypothesis: Hypothesis) -> None:
     with pytest.raises(ScientistError, match="never proposed"):
         believe([], found(hypothesis, 1, measured(-0.2, 0.02)))
+
+
+def test_a_credence_is_the_exact_sum_of_its_steps_after_hundreds_of_runs(
+    hypothesis: Hypothesis,
+) -> None:
+    chance = random.Random(3)
+    runs = [
+        found(hypothesis, number, measured(chance.gauss(0, 0.1), chance.uniform(0.01, 0.2)))
+        for number in range(1, 300)
+    ]
+    (one,) = believe([hypothesis], *runs)
+    logs = [math.log(one.prior / (1 - one.prior))]
+    for step in one.steps:
+        logs.append(math.log(step.factor))
+        odds = math.exp(-abs(math.fsum(logs)))
+        assert step.credence == (1 if math.fsum(logs) >= 0 else odds) / (1 + odds)

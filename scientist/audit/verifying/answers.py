@@ -18,6 +18,7 @@ from scientist.audit.tracing.exchange import WRITING, answered, exchange
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.errors import ScientistError
 from scientist.journal import Entry
+from scientist.journal.redact import masked
 from scientist.lab import wording
 from scientist.llm import prompting
 from scientist.records import Rung, one_line
@@ -177,10 +178,10 @@ def _written(
     audit: Audit, data: dict[str, Any], hypothesis: dict[str, Any], calls: list[Entry], place: str
 ) -> None:
     """The code of a free experiment is an answer; that of an arm has an answer's functions."""
-    code = audit.journal.get(data["code_hash"]).decode()
+    code = masked(audit.journal.get(data["code_hash"]).decode())  # code is kept as it is
     if not calls or not hypothesis:
         return
-    answers = [exchange(audit.journal, call).code for call in calls]
+    answers = [masked(exchange(audit.journal, call).code) for call in calls]
     if data["rung"] == Rung.FREE:
         found = code in answers
     else:

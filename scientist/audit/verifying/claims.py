@@ -1,16 +1,20 @@
 """Claims, pins and conflicts: each speaks of what is on record before it, and of nothing else.
 
 What was found to clash when something was stated, and how that was mended, follows from what was
-known then: it is worked out again.
+known then: it is worked out again. Another version may have had other rules; of what it found, each
+conflict is held against this version's rules with the claims that it is between, and nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from scientist import __version__
 from scientist.audit.verifying.outcome import Audit, Broken
+from scientist.records import Assertion, Conflict
 from scientist.science.consistency.examine import examine
+from scientist.science.consistency.held import Shelf, key
 from scientist.science.consistency.knowledge import MENDING, writes
 
 
@@ -56,7 +60,7 @@ def _again(audit: Audit) -> None:
     """Every write that states something has the conflicts that this version finds."""
     opened = audit.journal.entries("campaign_opened")
     if any(entry.data["versions"].get("scientist") != __version__ for entry in opened):
-        audit.notes.append("conflicts were found by another version, too, and not looked for again")
+        _proven(audit)
         return
     for known, stated, entries in writes(audit.journal):
         found = [e.data["finding"] for e in entries if e.kind == "finding_recorded"]
@@ -74,6 +78,39 @@ def _again(audit: Audit) -> None:
                 f"event {entries[0].seq}",
                 names,
             )
+
+
+def _proven(audit: Audit) -> None:
+    """Every exact conflict follows from its claims as they stood then, however it was found."""
+    proven, others = 0, list[str]()
+    for known, stated, entries in writes(audit.journal):
+        found = [e.data["conflict"] for e in entries if e.kind == "conflict_found"]
+        exact = [one for one in map(Conflict.model_validate, found) if one.hard]
+        if not exact:
+            continue
+        said = {**known.said, **{one.id: one for one in stated}}
+        stands = {**said, **known.assertions}
+        for conflict in exact:
+            if _clash(conflict, stands) or _clash(conflict, said):  # narrowed in the same write
+                proven += 1
+            else:
+                others.append(conflict.id)
+    audit.count("conflicts that follow from their claims", proven)
+    note = "conflicts were found by another version, too: what it did not find was not looked for"
+    if others:
+        note += (
+            f"; by the rules of this one {', '.join(dict.fromkeys(others))} cannot be followed "
+            "from what is claimed"
+        )
+    audit.notes.append(note)
+
+
+def _clash(conflict: Conflict, claims: Mapping[str, Assertion]) -> bool:
+    """Whether the members of a conflict clash in its way if nothing else is known."""
+    members = {name: claims[name] for name in conflict.members if name in claims}
+    shelf = Shelf()
+    shelf.bring(members)
+    return key(conflict) in shelf.clashes(dict.fromkeys(members, 0))
 
 
 def _named(events: list[tuple[str, dict[str, Any]]]) -> str:

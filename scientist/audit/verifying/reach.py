@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -46,19 +47,17 @@ def reach(journal: Journal, names: frozenset[str] = frozenset(), since: int | No
 
 def _told(journal: Journal) -> Iterator[tuple[int, str | None, str, dict[str, Any], Names]]:
     """The events that name things, with all they name."""
-    try:
-        lines = list(journal.raw())
-    except OSError:
-        return
-    for number, line in enumerate(lines, 1):
-        if not _KINDS.search(line):
-            continue
-        try:
-            raw = orjson.loads(line)
-            kind, data, campaign = raw["kind"], raw["data"], raw["campaign"]
-            yield number, campaign, kind, data, _names(kind, data, line)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
+    with suppress(OSError):
+        for number, line in enumerate(journal.raw(), 1):
+            if not _KINDS.search(line):
+                continue
+            try:
+                raw = orjson.loads(line)
+                kind, data, campaign = raw["kind"], raw["data"], raw["campaign"]
+                named = _names(kind, data, line)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+            yield number, campaign, kind, data, named
 
 
 def _names(kind: str, data: dict[str, Any], line: bytes) -> Names:

@@ -19,7 +19,7 @@ from scientist.journal import Entry, project
 from scientist.journal.index import Query
 from scientist.records import clean
 
-HYPOTHESES = 60  # on one page
+HYPOTHESES = 40  # on one page
 WIDTH, WIDEST, LETTER = 1134, 330, 7  # of a wide drawing, of its boxes, of a letter at most
 KINDS = ("hypothesis", "experiment", "finding", "conflict")
 
@@ -89,7 +89,7 @@ def of(opened: Opened, campaign: str, after: int = 0) -> Graph:
     proposed = list(islice(entries, HYPOTHESES))
     more = next(entries, None) is not None
     names = [str(entry.data["hypothesis"]["id"]) for entry in proposed]
-    if not after:
+    if not more:
         names += _tested_from_elsewhere(trail, campaign, names)
     for name in names:
         _hypothesis(trail, found, name)
@@ -99,9 +99,17 @@ def of(opened: Opened, campaign: str, after: int = 0) -> Graph:
 
 
 def _tested_from_elsewhere(trail: Trail, campaign: str, known: Sequence[str]) -> list[str]:
+    """Hypotheses of other campaigns that were tested here; they come last."""
     started = trail.entries(Query(kinds=("experiment_started",), campaign=campaign))
     names = dict.fromkeys(str(one.data["hypothesis"]) for one in started)
-    return [name for name in names if name not in known][:HYPOTHESES]
+    strange = (name for name in names if name not in known and _of(trail, name) != campaign)
+    return list(islice(strange, HYPOTHESES))
+
+
+def _of(trail: Trail, name: str) -> str | None:
+    """The campaign that a hypothesis was proposed in."""
+    entry = trail.first(name, "hypothesis_proposed")
+    return entry.campaign if entry else None
 
 
 def _hypothesis(trail: Trail, found: _Gathered, name: str) -> None:
