@@ -57,6 +57,12 @@ class Settings(BaseModel):
     connect_timeout: float = Field(5, gt=0, description="seconds to reach the endpoint")
     retries: Whole = Field(3, ge=0, description="retries after a transport fault")
     repairs: Whole = Field(2, ge=0, description="repair turns after an invalid answer")
+    concurrency: Whole = Field(
+        0,
+        ge=0,
+        le=256,
+        description="most requests at once to the model server; 0: as many as it is good for",
+    )
     idle_seconds: float = Field(
         600, gt=0, description="the embedded server ends after this long without a user"
     )

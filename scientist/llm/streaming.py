@@ -69,8 +69,9 @@ def _trusted(from_environment: bool) -> ssl.SSLContext:
 
 @dataclass
 class Heard:
-    """What an answer consists of so far."""
+    """What an answer consists of so far, and when it was asked for."""
 
+    began: float = field(default_factory=time.monotonic)
     text: str = ""
     reasoning: str = ""
     refusal: str = ""
