@@ -97,6 +97,13 @@ class Settings(BaseModel):
         4, ge=0, description="sentences that a model compares a new claim with; 0: none"
     )
     at_once: Whole = Field(2, ge=1, le=16, description="hypotheses that a round tests side by side")
+    draws: Whole = Field(
+        1,
+        ge=1,
+        le=16,
+        description="answers with hypotheses that a round asks the model for, all at once where "
+        "its server can",
+    )
     rung: Literal["auto", "kit", "adapted", "free"] = Field(
         "auto",
         description="how much experiment code a model may write: none, an arm of a kit, all of it; "

@@ -27,6 +27,7 @@ from scientist.llm.fit import Fitted, Shrink
 from scientist.llm.prompting import Prompt, Rendered
 from scientist.llm.refusals import Fault, explain, garbage, too_long
 from scientist.llm.streaming import Heard, OnText, Wire, listen, recording_client
+from scientist.llm.turns import Stopped
 from scientist.records import Usage
 from scientist.settings import Settings
 
@@ -250,7 +251,7 @@ class Client:
             with self.capacity.turn(self._stopped is not None, self._stopped) as sending:
                 heard = Heard()
                 try:
-                    self._stream(request, heard, on_text)
+                    self._stream(request, heard, self._hearing(on_text))
                     return heard
                 except Fault as fault:
                     message, asked = str(fault), fault.wait
@@ -265,6 +266,20 @@ class Client:
             f"{self._settings.retries + 1} times: {message}",
             "scientist doctor",
         )
+
+    def _hearing(self, on_text: OnText | None) -> OnText | None:
+        """What hears an answer as it comes: in a batch, until that is stopped."""
+        stopped = self._stopped
+        if stopped is None:
+            return on_text
+
+        def hear(kind: str, piece: str) -> None:
+            if stopped.is_set():
+                raise Stopped
+            if on_text:
+                on_text(kind, piece)
+
+        return hear
 
     def _stream(self, request: dict[str, Any], heard: Heard, on_text: OnText | None) -> None:
         import httpx2

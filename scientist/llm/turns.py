@@ -24,6 +24,9 @@ PATIENCE_SECONDS = 30.0  # then the server's own queue decides: whoever holds a 
 class Stopped(Exception):
     """Nobody wants the answer any more."""
 
+    def __init__(self) -> None:
+        super().__init__("nobody wants the answer any more")
+
 
 class Turns:
     """So many turns at the server of an address, the first few of them not for batches."""
