@@ -18,9 +18,10 @@ from threading import Condition, Event
 from typing import Any
 
 from scientist.errors import EndpointError
-from scientist.llm.endpoint import Endpoint, local
+from scientist.llm.endpoint import Endpoint
 from scientist.llm.pace import Pace
 from scientist.llm.serving import figures, records
+from scientist.llm.streaming import reaching
 from scientist.llm.turns import Stopped, Turns
 from scientist.settings import Settings
 
@@ -81,9 +82,7 @@ def _slots(endpoint: Endpoint) -> int | None:
     place = f"{endpoint.url.rstrip('/').removesuffix('/v1')}/props"
     headers = {"Authorization": f"Bearer {endpoint.api_key}"}
     try:
-        answer = httpx2.get(
-            place, headers=headers, timeout=ASK_SECONDS, trust_env=not local(endpoint.url)
-        )
+        answer = httpx2.get(place, headers=headers, timeout=ASK_SECONDS, **reaching(endpoint.url))
         told: Any = answer.json()
     except (httpx2.HTTPError, ValueError):
         return None
@@ -173,21 +172,21 @@ class Capacity:
     def _answered(self) -> None:
         now = time.monotonic()
         with self._free:
-            self.pace.answered(now, wanted=self._waiting > 0)
+            self.pace.answered(now, wanted=self._waiting > 0 and not self._queued)
             look = self.room.look and now >= self._look_at
             if look:
-                self._look_at = now + LOOK_SECONDS
+                self._look_at = float("inf")  # one looks at a time
         if look:
-            self._look(now)
+            self._look()
 
-    def _look(self, now: float) -> None:
+    def _look(self) -> None:
         """Step back when a queue stands for two looks: requests that just came also count in it."""
         try:
             told = figures.read(self._endpoint.url, self._endpoint.api_key)
         except EndpointError:  # it has none, or is down, which the next request will tell
-            self._look_at = float("inf")
             return
         queued = bool(told.waiting) or (told.cache_used or 0.0) > FULL
+        now = time.monotonic()
         if queued and self._queued:
             self._refused(now)
-        self._queued = queued
+        self._queued, self._look_at = queued, now + LOOK_SECONDS

@@ -22,7 +22,7 @@ from scientist.events import ModelCalled
 from scientist.journal import Journal
 from scientist.llm import fit
 from scientist.llm.capacity import Capacity
-from scientist.llm.endpoint import NO_KEY, Endpoint, Handle, local
+from scientist.llm.endpoint import NO_KEY, Endpoint, Handle
 from scientist.llm.fit import Fitted, Shrink
 from scientist.llm.prompting import Prompt, Rendered
 from scientist.llm.refusals import Fault, explain, garbage, too_long
@@ -78,7 +78,7 @@ class Client:
         self._wire = Wire()
         self._counted: list[tuple[list[dict[str, str]], int]] | None = None
         timeout = httpx2.Timeout(settings.request_timeout, connect=settings.connect_timeout)
-        self._http = recording_client(self._wire, timeout, proxies=not local(self.endpoint.url))
+        self._http = recording_client(self._wire, timeout, self.endpoint.url)
 
     def __enter__(self) -> Client:
         return self
