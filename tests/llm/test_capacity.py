@@ -41,10 +41,13 @@ def _own_runtime_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @dataclass
 class Slots:
-    """A server's work: so many requests at a time get their answer, the others a refusal."""
+    """A server's work: so many requests at a time get their answer, the others a refusal.
+
+    What comes first may be kept until all slots have been taken at once.
+    """
 
     count: int
-    seconds: float = 0.02
+    until_full: float = 0.0
     peak: int = 0
     refused: int = 0
     _busy: int = 0
@@ -58,11 +61,17 @@ class Slots:
             self._busy += 1
             self.peak = max(self.peak, self._busy)
         try:
-            time.sleep(self.seconds)
+            self._wait()
             return said(request)
         finally:
             with self._lock:
                 self._busy -= 1
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + self.until_full
+        while self.peak < self.count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.02)
 
     def letters(self, _: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
         """For a scripted server: each request is worked on in a thread of its own."""
@@ -256,12 +265,12 @@ def _never(client: Client) -> int:
 def test_two_campaigns_and_a_question_share_a_server_and_all_come_to_their_end(
     tmp_path: Path,
 ) -> None:
-    slots = Slots(3, seconds=0.15)
+    slots = Slots(3, until_full=100)
     mind = steady(0.0)
     settings = environment(
         SCIENTIST_RUNTIME_DIR=str(tmp_path / "run"),
-        SCIENTIST_DRAWS="5",
-        SCIENTIST_JUDGEMENTS="3",
+        SCIENTIST_DRAWS="3",
+        SCIENTIST_JUDGEMENTS="2",
         SCIENTIST_RETRIES="0",
     )
 
@@ -269,7 +278,7 @@ def test_two_campaigns_and_a_question_share_a_server_and_all_come_to_their_end(
         return lambda request: slots.answer(request, mind)
 
     with ScriptedServer(script=script, pages=props(3)) as server:
-        place = ("--essays", essays(tmp_path / "e"), "--rounds", 2, "--pairs", 6)
+        place = ("--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 6)
         words = [
             *(("run", *place, "--seed", n, "-w", tmp_path / f"w{n}") for n in (1, 2)),
             ("ask", "Does stability pay under shift?", "-w", tmp_path / "w1"),
@@ -295,4 +304,4 @@ def test_two_campaigns_and_a_question_share_a_server_and_all_come_to_their_end(
             calls = list(journal.entries("model_called", campaign="C1"))
             assert all(call.data["outcome"] != "fault" for call in calls)
             (closed,) = journal.entries("campaign_closed")
-            assert closed.data["rounds"] == 2
+            assert closed.data["rounds"] == 1
