@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from campaigns import ScriptedServer, contradiction, essays, propose, scientist
+from campaigns import (
+    ScriptedServer,
+    command,
+    contradiction,
+    environment,
+    essays,
+    propose,
+    scientist,
+)
 from minds import schema_of
 
 from scientist.journal import Journal
@@ -29,13 +38,23 @@ def by_seed(request: dict[str, Any]) -> dict[str, Any]:
 def drawn(folder: Path, answer: Callable[[dict[str, Any]], Any], concurrency: int) -> list[Any]:
     """What a round with several draws put on record of its hypotheses, in order."""
     with ScriptedServer(script=lambda _: answer) as server:
-        done = scientist(
-            *("run", "--essays", essays(folder / "e"), "--rounds", 1, "--pairs", 6),
-            *("-w", folder / "w", "--endpoint", server.url, "--json"),
-            SCIENTIST_DRAWS=str(DRAWS),
-            SCIENTIST_CONCURRENCY=str(concurrency),
-        )
+        done = scientist(*words(folder, server), **several(concurrency))
     assert done.returncode == 0, done.stderr
+    return recorded(folder)
+
+
+def words(folder: Path, server: ScriptedServer) -> list[object]:
+    """The command of a campaign of one round."""
+    place = ("--essays", essays(folder / "e"), "-w", folder / "w", "--endpoint", server.url)
+    return ["run", *place, "--rounds", 1, "--pairs", 6, "--json"]
+
+
+def several(concurrency: int) -> dict[str, str]:
+    return {"SCIENTIST_DRAWS": str(DRAWS), "SCIENTIST_CONCURRENCY": str(concurrency)}
+
+
+def recorded(folder: Path) -> list[Any]:
+    """What a verified record says of hypotheses and thoughts, in order."""
     verified = scientist("audit", "verify", "--deep", "-w", folder / "w")
     assert verified.returncode == 0, verified.stderr
     with Journal(folder / "w" / "journal") as journal:
@@ -64,10 +83,46 @@ def test_answers_are_drawn_at_once_with_seeds_of_their_own_and_recorded_in_order
     assert kinds.count("hypothesis_proposed") > 1
     assert kinds.count("candidate_rejected") >= DRAWS - 1  # the one that is the same for all
     assert drawn(tmp_path / "one", by_seed, 1) == found
+    assert killed_and_resumed(tmp_path / "killed") == found
 
 
-@pytest.mark.parametrize("concurrency", [1, DRAWS])
-def test_an_answer_that_cannot_be_used_costs_only_itself(tmp_path: Path, concurrency: int) -> None:
+def killed_and_resumed(folder: Path) -> list[Any]:
+    """The same from a campaign that is killed when some draws are answered and some are not."""
+    answered = threading.Event()
+
+    def some(request: dict[str, Any]) -> Any:
+        if request["seed"] == 1101 and not answered.is_set():
+            answered.wait(60)
+        return by_seed(request)
+
+    with ScriptedServer(script=lambda _: some) as server:
+        running = subprocess.Popen(
+            command(*words(folder, server)),
+            env=environment(**several(DRAWS)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        file, deadline = folder / "w" / "journal", time.monotonic() + 120
+        while calls(file) < DRAWS - 1 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.kill()
+        running.wait()
+        answered.set()
+        done = scientist("run", "--resume", "-w", folder / "w", "--json", **several(1))
+    assert done.returncode == 0, done.stderr
+    assert calls(file) == DRAWS - 1 + DRAWS  # both are on record, and lead to something once
+    return recorded(folder)
+
+
+def calls(folder: Path) -> int:
+    """The calls of the model that are on record by now."""
+    if not folder.exists():
+        return 0
+    with Journal(folder) as journal:
+        return sum(1 for _ in journal.entries("model_called"))
+
+
+def test_an_answer_that_cannot_be_used_costs_only_itself(tmp_path: Path) -> None:
     def sometimes(request: dict[str, Any]) -> Any:
         answer = propose(request)
         if request["seed"] % 1000 < 100:  # the first draw, and its repairs
@@ -75,7 +130,7 @@ def test_an_answer_that_cannot_be_used_costs_only_itself(tmp_path: Path, concurr
                 one["conditions"] = contradiction(request)
         return answer
 
-    found = drawn(tmp_path, sometimes, concurrency)
+    found = drawn(tmp_path, sometimes, DRAWS)
     rejected = [data["reason"] for kind, data in found if kind == "candidate_rejected"]
     assert sum("two values for one parameter" in reason for reason in rejected) == 2
     assert [kind for kind, _ in found].count("hypothesis_proposed") == 2

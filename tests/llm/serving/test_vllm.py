@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from campaigns import command, environment
 from pydantic import BaseModel
 
-from scientist.agent import coding, proposing
+from scientist.agent import coding, proposing, relations
 from scientist.agent.toolkit import Toolkit
 from scientist.chat import acting
 from scientist.errors import ContextError, EndpointError
@@ -142,6 +143,29 @@ def test_letters_have_chances(client: Client) -> None:
     assert len({one.chances["yes"] for one in found}) == 3
     again = choice.choose(client, asked[0], {"A": "yes", "B": "no", "C": "neither"})
     assert again.chances == pytest.approx(found[0].chances, abs=0.05)
+
+
+def test_judge_pairs_overlap_at_the_server(
+    server: Record, client: Client, journal: Journal
+) -> None:
+    pairs = [(f"Case {n}: it is hot.", f"Case {n}: it is cold.") for n in range(16)]
+    running, done = [], threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            running.append(figures.read(server.url, server.key).running or 0)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        judged = list(relations.judge(journal, client, pairs))
+    finally:
+        done.set()
+        looking.join()
+    assert [(one.first, one.second) for one in judged] == pairs
+    assert all(one.asked for one in judged)
+    assert max(running) > 1
+    assert client.capacity.room.most > 16
 
 
 def test_a_known_beginning_is_served_from_the_cache(server: Record, client: Client) -> None:
