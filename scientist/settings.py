@@ -25,7 +25,7 @@ FOREIGN_NAMES = {
     "api_key": "OPENAI_API_KEY",
     "ray_address": "RAY_ADDRESS",
 }
-SECRET = {"api_key"}
+SECRET = {"api_key", "embedding_key"}
 _SECRETS = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|TOKEN|SECRET|PASSWORD)$")
 _LEAST_SECRET = 12  # characters; what is shorter may stand anywhere
 SERVED = "served model"  # the origin of what `scientist model serve` decides
@@ -73,9 +73,14 @@ class Settings(BaseModel):
         default_factory=lambda: Path(platformdirs.user_cache_dir("scientist")),
         description="weights and other downloads",
     )
-    embedding: Literal["minilm", "wordllama"] = Field(
-        "minilm", description="embedding model of the vector store"
+    embedding: Literal["minilm", "wordllama", "served"] = Field(
+        "minilm", description="embedding model of the vector store; served: that of a server"
     )
+    embedding_endpoint: str | None = Field(
+        None, description="URL of the server that embeds, up to /v1"
+    )
+    embedding_model: str | None = Field(None, description="name of the embedding model there")
+    embedding_key: str | None = Field(None, description="key for that server")
     rounds: Whole = Field(3, ge=1, description="rounds of a campaign")
     minutes: float = Field(60, gt=0, description="wall-clock budget of a campaign")
     tokens: Whole = Field(200_000, ge=1, description="token budget of a campaign")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from scientist.llm.endpoint import local
+from scientist.addresses import local
 from scientist.records import Usage
 
 if TYPE_CHECKING:

@@ -92,7 +92,7 @@ def killed_and_resumed(folder: Path) -> list[Any]:
 
     def some(request: dict[str, Any]) -> Any:
         if request["seed"] == 1101 and not answered.is_set():
-            answered.wait(60)
+            answered.wait(300)
         return by_seed(request)
 
     with ScriptedServer(script=lambda _: some) as server:
@@ -102,9 +102,10 @@ def killed_and_resumed(folder: Path) -> list[Any]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        file, deadline = folder / "w" / "journal", time.monotonic() + 120
+        file, deadline = folder / "w" / "journal", time.monotonic() + 300
         while calls(file) < DRAWS - 1 and time.monotonic() < deadline:
             time.sleep(0.05)
+        assert calls(file) == DRAWS - 1
         running.kill()
         running.wait()
         answered.set()
