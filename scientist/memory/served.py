@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from scientist.memory.embedding import Vector
 
 BATCH = 32
+UNEQUAL = ["A learner that keeps stable features makes fewer errors under shift.", "Short."]
+SAME = 0.999  # likeness of two vectors of one text; rounding changes less
 MOST_LETTERS = 1000  # of a text: as much as the embedding of this machine reads
 BACKOFF_SECONDS = 0.5
 OTHER = "or another embedding: SCIENTIST_EMBEDDING=minilm scientist rebuild"
@@ -60,12 +62,22 @@ class Served:
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One unit vector for each text, the beginning of which counts."""
-        vectors: list[Vector] = []
-        for start in range(0, len(texts), BATCH):
-            # servers refuse a text without a word
-            part = [text[:MOST_LETTERS].strip() or "-" for text in texts[start : start + BATCH]]
-            vectors += self._read(self._ask(part), len(part))
-        return vectors
+        # servers refuse a text without a word
+        said = [text[:MOST_LETTERS].strip() or "-" for text in texts]
+        size = self._size if len(said) > 1 else 1
+        parts = [said[start : start + size] for start in range(0, len(said), size)]
+        return [vector for part in parts for vector in self._vectors(part)]
+
+    @cached_property
+    def _size(self) -> int:
+        """How many texts go together: one, where a vector depends on what it is asked with."""
+        alone = [self._vectors([text])[0] for text in UNEQUAL]
+        pairs = zip(alone, self._vectors(UNEQUAL), strict=True)
+        same = all(sum(a * b for a, b in zip(*pair, strict=True)) > SAME for pair in pairs)
+        return BATCH if same else 1
+
+    def _vectors(self, texts: list[str]) -> list[Vector]:
+        return self._read(self._ask(texts), len(texts))
 
     @cached_property
     def _http(self) -> httpx2.Client:

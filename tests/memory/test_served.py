@@ -84,7 +84,7 @@ def test_vectors_are_units_in_the_order_of_the_texts() -> None:
     for vector, due in zip(found, Words().embed(texts), strict=False):
         assert vector == pytest.approx(due)
     assert all(math.isclose(math.hypot(*vector), 1) for vector in found)
-    assert [len(one["input"]) for one in asked] == [BATCH, 5, 1]
+    assert [len(one["input"]) for one in asked] == [1, 1, 2, BATCH, 5, 1]
     assert {(one["path"], one["model"]) for one in asked} == {("/v1/embeddings", MODEL)}
     assert max(len(text) for one in asked for text in one["input"]) <= MOST_LETTERS
     assert served.id == identity(settings(url)) == f"served {MODEL}"
@@ -93,8 +93,20 @@ def test_vectors_are_units_in_the_order_of_the_texts() -> None:
 def test_a_passing_fault_is_tried_again() -> None:
     answers: list[Callable[[dict[str, Any]], Told]] = [lambda _: (503, "busy"), rows]
     with embedding(lambda request: answers.pop(0)(request)) as (url, asked):
-        assert len(load(settings(url)).embed(["a", "b"])) == 2
+        assert len(load(settings(url)).embed(["a"])) == 1
     assert len(asked) == 2
+
+
+def test_where_a_vector_depends_on_its_neighbours_each_text_is_asked_for_alone() -> None:
+    def swayed(request: dict[str, Any]) -> Told:
+        texts = request["input"]
+        return rows({"input": [f"{text} {len(texts)}" for text in texts]})
+
+    texts = ["one", "two", "three"]
+    with embedding(swayed) as (url, asked):
+        served = load(settings(url))
+        assert served.embed(texts) == [served.embed([text])[0] for text in texts]
+    assert [len(one["input"]) for one in asked] == [1, 1, 2, *[1] * 6]
 
 
 @pytest.mark.parametrize(
@@ -141,4 +153,4 @@ def test_the_store_knows_which_served_model_it_was_made_with(tmp_path: Path) -> 
         for wanted in (other, Settings()):
             with pytest.raises(WorkspaceError, match=f"made with the embedding served {MODEL}"):
                 Store(workspace, wanted)
-    assert len(asked) == 1
+    assert len(asked) == 1  # a text is asked for once
