@@ -25,7 +25,7 @@ FOREIGN_NAMES = {
     "api_key": "OPENAI_API_KEY",
     "ray_address": "RAY_ADDRESS",
 }
-SECRET = {"api_key", "embedding_key"}
+SECRET = {"api_key", "embedding_api_key"}
 _SECRETS = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|TOKEN|SECRET|PASSWORD)$")
 _LEAST_SECRET = 12  # characters; what is shorter may stand anywhere
 SERVED = "served model"  # the origin of what `scientist model serve` decides
@@ -80,7 +80,7 @@ class Settings(BaseModel):
         None, description="URL of the server that embeds, up to /v1"
     )
     embedding_model: str | None = Field(None, description="name of the embedding model there")
-    embedding_key: str | None = Field(None, description="key for that server")
+    embedding_api_key: str | None = Field(None, description="key for that server")
     rounds: Whole = Field(3, ge=1, description="rounds of a campaign")
     minutes: float = Field(60, gt=0, description="wall-clock budget of a campaign")
     tokens: Whole = Field(200_000, ge=1, description="token budget of a campaign")

@@ -50,7 +50,7 @@ class Served:
                 "SCIENTIST_EMBEDDING_ENDPOINT=http://127.0.0.1:8001/v1 scientist rebuild",
             )
         self._url = f"{settings.embedding_endpoint.strip().rstrip('/')}/embeddings"
-        self._key = settings.embedding_key
+        self._key = settings.embedding_api_key
         self._tries = settings.retries + 1
         self._seconds = settings.request_timeout
         self._connect = settings.connect_timeout

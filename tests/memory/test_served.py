@@ -77,7 +77,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_vectors_are_units_in_the_order_of_the_texts() -> None:
     texts = [f"text number {n}" for n in range(BATCH + 3)]
     with embedding(rows, key="k") as (url, asked):
-        served = load(settings(url, embedding_key="k"))
+        served = load(settings(url, embedding_api_key="k"))
         found = served.embed([*texts, "", "word " * 1000])
         assert served.dimension == 64
         assert served.embed([]) == []
