@@ -26,7 +26,7 @@ FOREIGN_NAMES = {
     "api_key": "OPENAI_API_KEY",
     "ray_address": "RAY_ADDRESS",
 }
-SECRET = {"api_key", "chroma_token", "checkpoints"}  # the last may hold a password
+SECRET = {"api_key", "embedding_api_key", "chroma_token", "checkpoints"}  # the last: its password
 _SECRETS = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|TOKEN|SECRET|PASSWORD)$")
 _LEAST_SECRET = 12  # characters; what is shorter may stand anywhere
 SERVED = "served model"  # the origin of what `scientist model serve` decides
@@ -58,6 +58,12 @@ class Settings(BaseModel):
     connect_timeout: float = Field(5, gt=0, description="seconds to reach the endpoint")
     retries: Whole = Field(3, ge=0, description="retries after a transport fault")
     repairs: Whole = Field(2, ge=0, description="repair turns after an invalid answer")
+    concurrency: Whole = Field(
+        0,
+        ge=0,
+        le=256,
+        description="most requests at once to the model server; 0: as many as it is good for",
+    )
     idle_seconds: float = Field(
         600, gt=0, description="the embedded server ends after this long without a user"
     )
@@ -68,9 +74,14 @@ class Settings(BaseModel):
         default_factory=lambda: Path(platformdirs.user_cache_dir("scientist")),
         description="weights and other downloads",
     )
-    embedding: Literal["minilm", "wordllama"] = Field(
-        "minilm", description="embedding model of the vector store"
+    embedding: Literal["minilm", "wordllama", "served"] = Field(
+        "minilm", description="embedding model of the vector store; served: that of a server"
     )
+    embedding_endpoint: str | None = Field(
+        None, description="URL of the server that embeds, up to /v1"
+    )
+    embedding_model: str | None = Field(None, description="name of the embedding model there")
+    embedding_api_key: str | None = Field(None, description="key for that server")
     chroma: str | None = Field(
         None, description="URL of a Chroma server for the vector store; unset: in the workspace"
     )
@@ -101,6 +112,13 @@ class Settings(BaseModel):
         4, ge=0, description="sentences that a model compares a new claim with; 0: none"
     )
     at_once: Whole = Field(2, ge=1, le=16, description="hypotheses that a round tests side by side")
+    draws: Whole = Field(
+        1,
+        ge=1,
+        le=16,
+        description="answers with hypotheses that a round asks the model for, all at once where "
+        "its server can",
+    )
     rung: Literal["auto", "kit", "adapted", "free"] = Field(
         "auto",
         description="how much experiment code a model may write: none, an arm of a kit, all of it; "

@@ -8,7 +8,8 @@ Answers are used in order: a dict is sent as JSON text, a callable gets the requ
 Fault misbehaves (a status, a cut stream, a hang, garbage), a Likely is one token with the chances
 of others. A server that runs dry answers 500
 and fails `assert_done`. `script=` answers every request without end. Requests are kept in
-`server.requests`. As a process of its own, for tests that kill its clients:
+`server.requests`. `pages=` are what else it tells, such as /props and /metrics. As a process of
+its own, for tests that kill its clients:
 
     python tests/scripted.py ANSWERS.json PORT_FILE
 
@@ -22,7 +23,7 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -80,6 +81,7 @@ class ScriptedServer:
         key: str | None = None,
         port: int = 0,
         counts: bool = True,
+        pages: Mapping[str, Callable[[], str]] | None = None,
     ) -> None:
         self.answers = list(answers)
         self.script = script
@@ -87,6 +89,7 @@ class ScriptedServer:
         self.models_body = models_body
         self.key = key
         self.counts = counts
+        self.pages = pages or {}
         self.requests: list[dict[str, Any]] = []
         self.bodies: list[bytes] = []
         self.ran_dry = False
@@ -141,6 +144,8 @@ def _handler(owner: ScriptedServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             if owner.key and self.headers.get("Authorization") != f"Bearer {owner.key}":
                 self._send(401, b'{"error": {"message": "wrong key"}}')
+            elif self.path in owner.pages:
+                self._send(200, owner.pages[self.path]().encode())
             elif self.path.endswith("/models"):
                 listed = {"object": "list", "data": [{"id": name} for name in owner.models]}
                 body = owner.models_body

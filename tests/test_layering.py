@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scientist"
 LAYERS = (
-    {"errors", "records", "events", "resources", "catalog"},
+    {"errors", "records", "events", "resources", "catalog", "addresses"},
     {"settings", "workspace", "locks", "sharing", "interrupts", "artifacts", "journal"},
     {"llm", "corpus", "memory", "science", "lab"},
     {"agent", "audit"},

@@ -63,10 +63,14 @@ class Bench:
         """Say in the record what the code did and why."""
         self.note(Reasoned(phase=phase, source="code", text=text))
 
-    def hear(self, kind: str, piece: str) -> None:
-        """Pass on what the model writes, as long as there is time left for it."""
+    def watch(self, _kind: str, _piece: str) -> None:
+        """Let the model write on only as long as there is time left for it."""
         if not self.meter.seconds_left:
             self.meter.check()
+
+    def hear(self, kind: str, piece: str) -> None:
+        """Pass on what the model writes, as long as there is time left for it."""
+        self.watch(kind, piece)
         if self.on_text:
             self.on_text(kind, piece)
 

@@ -37,7 +37,7 @@ from scientist.workspace import Workspace
 
 DECIDES_RESULTS = (
     *("seed", "pairs", "most_pairs", "alpha", "temperature", "max_output", "embedding"),
-    *("libraries", "at_once", "rung", "approve", "judgements"),
+    *("embedding_model", "libraries", "at_once", "draws", "rung", "approve", "judgements"),
 )
 MODEL_CHOICE = ("endpoint", "model", "context")
 

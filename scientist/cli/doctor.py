@@ -203,6 +203,11 @@ def _embedding(settings: Settings) -> Line:
     from scientist.artifacts import cached
     from scientist.catalog import MINILM, MINILM_TOKENIZER
 
+    if settings.embedding == "served":
+        from scientist.memory.embedding import load
+
+        served = load(settings)
+        return Line("embedding", "ok", f"{served.id}, {served.dimension} numbers a vector")
     if settings.embedding == "wordllama":
         return Line("embedding", "warn", "wordllama: weaker than the default", "")
     if any(cached(artifact, settings.cache_dir) is None for artifact in (MINILM, MINILM_TOKENIZER)):

@@ -23,7 +23,7 @@ _HEAD = re.compile(rb'\{(?:"more":true,)?"seq":(\d{1,18}),"time":"[^"\\]*","kind
 _SEGMENT = re.compile(r"[0-9].*\.jsonl", re.DOTALL)
 _MARK_BYTES = 80  # the end of the last line: its hash
 SEQ_UNKNOWN = 0
-_SEGMENT = 1 << 40  # more bytes than one can have
+_WIDTH = 1 << 40  # more bytes than one can have
 
 
 class Place(NamedTuple):
@@ -44,7 +44,7 @@ class _Kept:
         self.numbers = array("Q")
 
     def add(self, segment: int, offset: int, length: int, seq: int) -> None:
-        self.begins.append(segment * _SEGMENT + offset)
+        self.begins.append(segment * _WIDTH + offset)
         self.lengths.append(length)
         self.numbers.append(seq)
 
@@ -52,9 +52,9 @@ class _Kept:
         """Those behind a place, or all."""
         first = 0
         if place is not None:
-            first = bisect_right(self.begins, place.segment * _SEGMENT + place.offset)
+            first = bisect_right(self.begins, place.segment * _WIDTH + place.offset)
         for at in range(first, len(self.begins)):
-            segment, offset = divmod(self.begins[at], _SEGMENT)
+            segment, offset = divmod(self.begins[at], _WIDTH)
             yield Place(segment, offset, self.lengths[at], self.numbers[at])
 
 

@@ -11,21 +11,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from functools import partial
 from typing import Any
 
-from scientist import interrupts
 from scientist.errors import ModelOutputError, ScientistError
 from scientist.llm.client import Client
 from scientist.llm.prompting import Rendered
 from scientist.llm.streaming import Heard
+from scientist.llm.together import together
 from scientist.records import Usage
 
 ALTERNATIVES = 20  # the most that servers give
-SLOTS = {"embedded": 1, "external": 8}  # one request keeps every core of this machine busy
 LEAST_MASS = 0.01
 FLOOR, TINY = -40.0, 1e-300
 
@@ -83,45 +80,16 @@ def choose_many(
     prompts: Sequence[Rendered],
     options: Mapping[str, str],
     *,
-    slots: int | None = None,
     allow: Callable[[], None] | None = None,
 ) -> Iterator[Choice]:
-    """The choices for several prompts, in their order, asked several at a time.
+    """The choices for several prompts, in their order, asked as many at a time as pays off.
 
     Each comes as soon as it and those before it are there. Who stops early, or an error,
     ends what has not begun yet.
     """
-    count = min(slots or SLOTS[client.endpoint.kind], len(prompts))
-    if count <= 1:
-        for prompt in prompts:
-            yield choose(client, prompt, options, allow=allow)
-        return
-    with ExitStack() as held:
-        free: SimpleQueue[Client] = SimpleQueue()
-        for _ in range(count):
-            free.put(held.enter_context(client.twin()))
-
-        def one(prompt: Rendered) -> Choice:
-            mine = free.get()
-            try:
-                return choose(mine, prompt, options, allow=allow)
-            finally:
-                free.put(mine)
-
-        pool = ThreadPoolExecutor(count)
-        asked: list[Future[Choice]] = []
-        held.callback(_end, pool, asked)
-        interrupts.held(lambda: asked.extend(pool.submit(one, prompt) for prompt in prompts))
-        for promised in asked:
-            yield interrupts.result(promised)
-
-
-def _end(pool: ThreadPoolExecutor, asked: Sequence[Future[Choice]]) -> None:
-    """Begin nothing more, and wait for what has begun."""
-    interrupts.held(pool.shutdown, wait=False, cancel_futures=True)
-    for promised in interrupts.held(lambda: [one for one in asked if not one.done()]):
-        with suppress(Exception):  # what went wrong first is told
-            interrupts.result(promised)
+    return together(
+        client, [partial(choose, prompt=prompt, options=options, allow=allow) for prompt in prompts]
+    )
 
 
 def _hear(client: Client, prompt: Rendered, options: Mapping[str, str]) -> Heard:

@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,11 +21,13 @@ from scientist.errors import ContextError, EndpointError, ModelOutputError
 from scientist.events import ModelCalled
 from scientist.journal import Journal
 from scientist.llm import fit
-from scientist.llm.endpoint import NO_KEY, Endpoint, Handle, local
+from scientist.llm.capacity import Capacity
+from scientist.llm.endpoint import NO_KEY, Endpoint, Handle
 from scientist.llm.fit import Fitted, Shrink
 from scientist.llm.prompting import Prompt, Rendered
 from scientist.llm.refusals import Fault, explain, garbage, too_long
 from scientist.llm.streaming import Heard, OnText, Wire, listen, recording_client
+from scientist.llm.turns import Stopped
 from scientist.records import Usage
 from scientist.settings import Settings
 
@@ -65,6 +68,8 @@ class Client:
         import httpx2
 
         self.handle = handle
+        self.capacity = Capacity(handle.endpoint, settings)
+        self._stopped: Event | None = None  # of the batch that this is a twin for
         self._settings = settings
         self._journal = journal
         self._campaign = campaign
@@ -73,7 +78,7 @@ class Client:
         self._wire = Wire()
         self._counted: list[tuple[list[dict[str, str]], int]] | None = None
         timeout = httpx2.Timeout(settings.request_timeout, connect=settings.connect_timeout)
-        self._http = recording_client(self._wire, timeout, proxies=not local(self.endpoint.url))
+        self._http = recording_client(self._wire, timeout, self.endpoint.url)
 
     def __enter__(self) -> Client:
         return self
@@ -196,14 +201,12 @@ class Client:
                     allow()
                 room = self._room(request["max_tokens"])
                 fit.trim(request["messages"], len(prompt.messages), room, self.rate())
-            attempted = time.monotonic()
             heard = self._attempt(request, prompt, repair, on_text)
-            took = time.monotonic() - attempted
             calls += 1
             total = _add(total, heard.usage)
             reasoning += heard.reasoning
             value, problem = _read(heard, schema, check)
-            self._note(prompt, request, repair, heard, problem, took)
+            self._note(prompt, request, repair, heard, problem)
             if value is not None and (not problem or repair == most):
                 seconds = time.monotonic() - began
                 return Answer(value, reasoning.strip(), total, calls, seconds, heard.text)
@@ -224,46 +227,59 @@ class Client:
         self, prompt: Rendered, request: dict[str, Any], check: Callable[[Heard], str]
     ) -> Heard:
         """What comes back for a request as it is, journaled with what `check` finds wrong."""
-        began = time.monotonic()
         heard = self._attempt(request, prompt, 0, None)
-        took = time.monotonic() - began
-        self._note(prompt, request, 0, heard, check(heard), took)
+        self._note(prompt, request, 0, heard, check(heard))
         return heard
 
-    def twin(self) -> Client:
-        """Another client of the same endpoint: one of them serves one thread."""
-        return Client(self.handle, self._settings, self._journal, self._campaign)
+    def twin(self, stopped: Event) -> Client:
+        """Another client of the same endpoint, for one thread of a batch, until that is stopped."""
+        twin = Client(self.handle, self._settings, self._journal, self._campaign)
+        twin.capacity, twin._stopped, twin._counted = self.capacity, stopped, self._counted
+        return twin
 
     def _attempt(
         self, request: dict[str, Any], prompt: Rendered, repair: int, on_text: OnText | None
     ) -> Heard:
         """One answer, over however many transport faults the settings allow."""
-        message = ""
+        message, asked = "", None
         for retry in range(self._settings.retries + 1):
-            heard = Heard()
-            began = time.monotonic()
-            try:
-                self._stream(request, heard, on_text)
-                return heard
-            except Fault as fault:
-                message = str(fault)
-                took = time.monotonic() - began
-                self._note(prompt, request, repair, heard, message, took, "fault")
-                if retry < self._settings.retries:
-                    wait = min(BACKOFF_SECONDS * 2**retry, MOST_BACKOFF_SECONDS)
-                    wait *= random.uniform(0.75, 1.25)
-                    time.sleep(min(fault.wait or wait, MOST_WAIT_SECONDS))
-                    self.handle.revive()
-            except BaseException as fault:
-                name = "interrupted" if isinstance(fault, KeyboardInterrupt) else str(fault)
-                took = time.monotonic() - began
-                self._note(prompt, request, repair, heard, name, took, "fault")
-                raise
+            if retry:
+                wait = min(BACKOFF_SECONDS * 2 ** (retry - 1), MOST_BACKOFF_SECONDS)
+                wait *= random.uniform(0.75, 1.25)
+                time.sleep(min(asked or wait, MOST_WAIT_SECONDS))
+                self.handle.revive()
+            with self.capacity.turn(self._stopped is not None, self._stopped) as sending:
+                heard = Heard()
+                try:
+                    self._stream(request, heard, self._hearing(on_text))
+                    return heard
+                except Fault as fault:
+                    message, asked = str(fault), fault.wait
+                    sending.failed, sending.refused = True, fault.busy
+                    self._note(prompt, request, repair, heard, message, "fault")
+                except BaseException as fault:
+                    name = "interrupted" if isinstance(fault, KeyboardInterrupt) else str(fault)
+                    self._note(prompt, request, repair, heard, name, "fault")
+                    raise
         raise EndpointError(
             f"the model server at {self.endpoint.url} failed "
             f"{self._settings.retries + 1} times: {message}",
             "scientist doctor",
         )
+
+    def _hearing(self, on_text: OnText | None) -> OnText | None:
+        """What hears an answer as it comes: in a batch, until that is stopped."""
+        stopped = self._stopped
+        if stopped is None:
+            return on_text
+
+        def hear(kind: str, piece: str) -> None:
+            if stopped.is_set():
+                raise Stopped
+            if on_text:
+                on_text(kind, piece)
+
+        return hear
 
     def _stream(self, request: dict[str, Any], heard: Heard, on_text: OnText | None) -> None:
         import httpx2
@@ -277,13 +293,16 @@ class Client:
             raise explain(fault, self.endpoint) from fault
         except (openai.APIConnectionError, httpx2.TransportError) as fault:
             cause = fault.__cause__ or fault
-            raise Fault(f"{type(cause).__name__}: {cause}"[:300]) from fault
+            late = isinstance(cause, httpx2.TimeoutException)
+            raise Fault(f"{type(cause).__name__}: {cause}"[:300], busy=late) from fault
         except openai.APIError as fault:
             if longer := too_long(fault.message, fault.body):
                 raise longer from fault
             raise Fault(f"the server reports: {fault.message}"[:300]) from fault
         except (ValueError, TypeError, AttributeError, KeyError) as fault:
             raise garbage(self.endpoint, bytes(self._wire.response)) from fault
+        finally:
+            heard.seconds = time.monotonic() - heard.began
         if not heard.finish:
             body = bytes(self._wire.response).lstrip()
             heard_something = heard.text or heard.reasoning
@@ -298,7 +317,6 @@ class Client:
         attempt: int,
         heard: Heard,
         problem: str,
-        took: float,
         outcome: Any = None,
     ) -> None:
         if heard.usage.prompt:
@@ -321,7 +339,7 @@ class Client:
             seed=request["seed"],
             temperature=request["temperature"],
             usage=heard.usage,
-            seconds=round(took, 4),
+            seconds=round(heard.seconds, 4),
             first_token_seconds=heard.first_token_seconds,
             request_blob=self._journal.put(self._wire.request),
             response_blob=self._journal.put(bytes(self._wire.response)),

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from scientist import artifacts
+from scientist.addresses import local
 from scientist.artifacts import Progress
 from scientist.catalog import DEFAULT_MODEL, MODELS
 from scientist.errors import EndpointError, UsageError
@@ -182,12 +183,6 @@ def _check_url(given: str) -> bool:
             f"SCIENTIST_API_KEY=… scientist run --endpoint {parts.scheme}://{parts.hostname}/v1",
         )
     return bool(parts.path)
-
-
-def local(url: str) -> bool:
-    """Whether a URL leads to this very machine, which no proxy can reach for us."""
-    host = urlsplit(url).hostname or ""
-    return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 def _models(url: str, settings: Settings) -> list[dict[str, Any]]:

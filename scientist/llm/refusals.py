@@ -12,22 +12,25 @@ if TYPE_CHECKING:
     import openai
 
 PASSING = (408, 409, 425, 429)
+BUSY = (429, 503)
 LENGTH = r"(?:context|model)[ _](?:length|size|window)"
 
 
 class Fault(Exception):
-    """A transport fault that may pass."""
+    """A transport fault that may pass; `busy` if it says that the server has too much to do."""
 
-    def __init__(self, message: str, wait: float | None = None) -> None:
+    def __init__(self, message: str, wait: float | None = None, busy: bool = False) -> None:
         super().__init__(message)
         self.wait = wait
+        self.busy = busy
 
 
 def explain(fault: openai.APIStatusError, endpoint: Endpoint) -> Exception:
     """What a refused request means."""
     status, message = fault.status_code, str(fault.message)[:300]
     if status in PASSING or status >= 500:
-        return Fault(f"status {status}", _seconds(fault.response.headers.get("retry-after", "")))
+        wait = _seconds(fault.response.headers.get("retry-after", ""))
+        return Fault(f"status {status}", wait, busy=status in BUSY)
     if status in (401, 403):
         return EndpointError(f"{endpoint.url} refuses the key", "SCIENTIST_API_KEY=… scientist run")
     if status == 404:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from scientist.addresses import local
 from scientist.records import Usage
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Wire:
     response: bytearray = field(default_factory=bytearray)
 
 
-def recording_client(wire: Wire, timeout: httpx2.Timeout, proxies: bool) -> httpx2.Client:
+def recording_client(wire: Wire, timeout: httpx2.Timeout, url: str) -> httpx2.Client:
     """An HTTP client that keeps what passes through it, uncompressed."""
     import httpx2
 
@@ -51,12 +52,17 @@ def recording_client(wire: Wire, timeout: httpx2.Timeout, proxies: bool) -> http
         response.stream = Tee(response.stream)
 
     return httpx2.Client(
-        verify=_trusted(proxies),
         timeout=timeout,
         headers={"Accept-Encoding": "identity"},
         event_hooks={"request": [sent], "response": [received]},
-        trust_env=proxies,
+        **reaching(url),
     )
+
+
+def reaching(url: str) -> dict[str, Any]:
+    """How a single request reaches an address: without a proxy on this machine, trusting whom."""
+    away = not local(url)
+    return {"trust_env": away, "verify": _trusted(away)}
 
 
 @lru_cache(maxsize=2)
@@ -69,8 +75,10 @@ def _trusted(from_environment: bool) -> ssl.SSLContext:
 
 @dataclass
 class Heard:
-    """What an answer consists of so far."""
+    """What an answer consists of so far, when it was asked for, and how long it took."""
 
+    began: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
     text: str = ""
     reasoning: str = ""
     refusal: str = ""

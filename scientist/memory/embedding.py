@@ -1,4 +1,4 @@
-"""Turn text into vectors on this machine.
+"""Turn text into vectors: on this machine, or by a server (`served.py`).
 
 The id of an embedding is stored with every collection, because vectors of two models
 cannot be compared. A weaker model is used only when a setting asks for it.
@@ -15,6 +15,7 @@ from typing import Protocol
 from scientist import artifacts, catalog
 from scientist.artifacts import Progress
 from scientist.errors import WeightsError
+from scientist.memory.served import Served, name_of
 from scientist.settings import Settings
 
 Vector = list[float]
@@ -67,11 +68,13 @@ def similarity(one: Vector, other: Vector) -> float:
 
 def identity(settings: Settings) -> str:
     """The id of the embedding the settings name, without loading it."""
-    return IDS[settings.embedding]
+    return name_of(settings) if settings.embedding == "served" else IDS[settings.embedding]
 
 
 def load(settings: Settings, progress: Progress | None = None) -> Embedding:
     """The embedding the settings name; fetches MiniLM's weights if they are not here."""
+    if settings.embedding == "served":
+        return Served(settings)
     if settings.embedding == "wordllama":
         return WordLlama()
     try:

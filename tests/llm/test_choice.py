@@ -27,8 +27,10 @@ def prompt(text: str = "u") -> Rendered:
 
 
 @contextmanager
-def asking(server: ScriptedServer, journal: Journal | None = None) -> Iterator[Client]:
-    settings = Settings(retries=1, request_timeout=5, connect_timeout=1)
+def asking(
+    server: ScriptedServer, journal: Journal | None = None, concurrency: int = 1
+) -> Iterator[Client]:
+    settings = Settings(retries=1, request_timeout=5, connect_timeout=1, concurrency=concurrency)
     with Client(Handle(Endpoint(server.url, "none", MODEL, "external")), settings, journal) as one:
         yield one
 
@@ -120,9 +122,9 @@ def by_text(request: dict[str, Any]) -> Likely:
 
 def test_many_choices_come_in_order_each_journaled_with_its_own_bytes(journal: Journal) -> None:
     numbers = [90, 10, 70, 30, 50, 60, 20]
-    with ScriptedServer(script=by_text) as server, asking(server, journal) as client:
+    with ScriptedServer(script=by_text) as server, asking(server, journal, 3) as client:
         prompts = [prompt(str(number)) for number in numbers]
-        found = [c.chances["yes"] for c in choose_many(client, prompts, OPTIONS, slots=3)]
+        found = [c.chances["yes"] for c in choose_many(client, prompts, OPTIONS)]
     assert found == pytest.approx([number / 100 for number in numbers])
     kept = {journal.get(call["request_blob"]) for call in calls(journal)}
     assert kept == set(server.bodies)
@@ -138,9 +140,9 @@ def test_many_choices_are_asked_at_the_same_time() -> None:
         return by_text(request)
 
     answers = [wait] * 3
-    with ScriptedServer(answers) as server, asking(server) as client:
+    with ScriptedServer(answers) as server, asking(server, concurrency=3) as client:
         prompts = [prompt(str(number)) for number in (10, 20, 30)]
-        assert len(list(choose_many(client, prompts, OPTIONS, slots=3))) == 3
+        assert len(list(choose_many(client, prompts, OPTIONS))) == 3
 
 
 def test_what_the_budget_refuses_is_not_asked() -> None:
@@ -152,7 +154,7 @@ def test_what_the_budget_refuses_is_not_asked() -> None:
         left.pop()
 
     with ScriptedServer(script=by_text) as server, asking(server) as client:
-        found = choose_many(client, [prompt("50")] * 5, OPTIONS, slots=1, allow=allow)
+        found = choose_many(client, [prompt("50")] * 5, OPTIONS, allow=allow)
         assert len([next(found), next(found)]) == 2
         with pytest.raises(BudgetError):
             next(found)

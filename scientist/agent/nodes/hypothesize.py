@@ -6,6 +6,9 @@ Findings that a proposal was shown are cited by it or waived, and the record say
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -22,10 +25,13 @@ from scientist.journal import project
 from scientist.lab import adapting, kits
 from scientist.lab.kits import Kit, setting
 from scientist.llm import prompting
+from scientist.llm.client import Answer, Client
 from scientist.llm.fit import Fitted, Shrink
+from scientist.llm.together import together
 from scientist.records import Finding, Passage, Rung
 
 FINDINGS = 6
+DRAWS_APART = 100  # between the seeds of two answers to one question: repairs take the next ones
 SHRINK = (  # in this order, as far as the context asks for it
     Shrink("tested", "last", rest="scientist hypothesis list"),
     Shrink("ideas", "last", 0),
@@ -56,51 +62,25 @@ def think(
         if bench.client is None:
             raise ScientistError("this campaign has no model to ask", "scientist run")
         bench.meter.check()
-        shown = _findings(bench, kit, follows)
-        variables = {
-            "kit": kit,
-            "question": bench.question or "",
-            "surprise": _surprise(bench, follows),
-            "sentences": [sentence.text for sentence in sentences],
-            "findings": [f"{one.id}: {one.statement}" for one in shown],
-            "tested": sorted(map(proposing.describe, proposing.chosen(bench, kit.name))),
-            "ideas": [f"{one.treatment}: {one.idea}" for one in proposing.ideas(bench, kit.name)],
-            **_new_arm(bench, kit, round_, rungs),
-            "free": Rung.FREE in rungs,
-            "count": proposing.COUNT if list(rungs) == [Rung.KIT] else proposing.COUNT - 1,
-        }
-
-        def narrowed(fitted: Fitted) -> type[BaseModel]:
-            """Only what the prompt has room for can be named."""
-            del shown[: len(shown) - fitted.kept["findings"]]
-            return proposing.schema(
-                *(kit, fitted.kept["sentences"], _tried(bench, kit)),
-                *([one.id for one in shown], rungs, bench.chance("schema", round_, family)),
-                # two conditions of a small model are often one parameter with two values
-                1 if bench.top is Rung.ADAPTED else proposing.MOST_CONDITIONS,
-            )
-
-        try:
-            answer = bench.client.ask_within(
-                prompting.load("hypothesize"),
-                variables,
-                SHRINK,
-                narrowed,
-                seed=bench.settings.seed * 1000 + round_,
-                check=lambda value: _none_valid(bench, kit, sentences, value),
-                allow=bench.meter.check,
-                on_text=bench.hear,
-            )
-        except ModelOutputError as fault:
+        question = _Question(bench, kit, sentences, rungs, round_, follows)
+        draws = [partial(question.draw, number=n) for n in range(bench.settings.draws)]
+        drawn = list(together(bench.client, draws))
+        proposals = [one for one in drawn if isinstance(one, _Drawn)]
+        if not proposals:
+            fault = next(one for one in drawn if isinstance(one, ModelOutputError))
             if not _has_answered(bench):
-                raise  # it never could: the user must know, and another round is no help
+                raise fault  # it never could: the user must know, and another round is no help
             bench.explain("hypothesize", f"a round without a hypothesis: {fault.message}")
             return {"items": [], "shown": []}
-        if not answer.usage.total:
+        if not all(one.answer.usage.total for one in proposals):
             bench.degrade("token budget", "the server does not say how many tokens it used")
-        proposed: dict[str, Any] = answer.value.model_dump(mode="json")
-        bench.note(Reasoned(phase="hypothesize", source="model", text=proposed["thoughts"]))
-        return {"items": proposing.items(proposed), "shown": [one.id for one in shown]}
+        items: list[dict[str, Any]] = []
+        for one in proposals:
+            proposed: dict[str, Any] = one.answer.value.model_dump(mode="json")
+            bench.note(Reasoned(phase="hypothesize", source="model", text=proposed["thoughts"]))
+            items += proposing.items(proposed)
+        shown = dict.fromkeys(name for one in proposals for name in one.shown)
+        return {"items": items, "shown": list(shown)}
 
     def record(found: dict[str, Any]) -> tuple[list[str], Sequence[Event]]:
         events: list[Event] = []
@@ -132,6 +112,80 @@ def think(
         "hypothesize", round_, "propose", ask, record, inputs=inputs, on_disk="result"
     )
     return names
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """One answer to a round's question, and the findings that the model was shown for it."""
+
+    answer: Answer[BaseModel]
+    shown: list[str]
+
+
+class _Question:
+    """What a round asks the model; each draw of an answer is independent of the others."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        kit: Kit,
+        sentences: list[Passage],
+        rungs: Sequence[Rung],
+        round_: int,
+        follows: str,
+    ) -> None:
+        self._bench, self._kit, self._sentences = bench, kit, sentences
+        self._rungs, self._round = rungs, round_
+        self._findings = _findings(bench, kit, follows)
+        self._checking = Lock()
+        self._variables = {
+            "kit": kit,
+            "question": bench.question or "",
+            "surprise": _surprise(bench, follows),
+            "sentences": [sentence.text for sentence in sentences],
+            "findings": [f"{one.id}: {one.statement}" for one in self._findings],
+            "tested": sorted(map(proposing.describe, proposing.chosen(bench, kit.name))),
+            "ideas": [f"{one.treatment}: {one.idea}" for one in proposing.ideas(bench, kit.name)],
+            **_new_arm(bench, kit, round_, rungs),
+            "free": Rung.FREE in rungs,
+            "count": proposing.COUNT if list(rungs) == [Rung.KIT] else proposing.COUNT - 1,
+        }
+
+    def draw(self, client: Client, number: int) -> _Drawn | ModelOutputError:
+        """One answer, by a seed of its own, or why there is none."""
+        bench, kit = self._bench, self._kit
+        shown: list[str] = []
+        order = bench.chance("schema", self._round, kit.name, *([number] if number else []))
+
+        def narrowed(fitted: Fitted) -> type[BaseModel]:
+            """Only what the prompt has room for can be named."""
+            left = len(self._findings) - fitted.kept["findings"]
+            shown[:] = [one.id for one in self._findings[left:]]
+            return proposing.schema(
+                *(kit, fitted.kept["sentences"], _tried(bench, kit)),
+                *(shown, self._rungs, order),
+                # two conditions of a small model are often one parameter with two values
+                1 if bench.top is Rung.ADAPTED else proposing.MOST_CONDITIONS,
+            )
+
+        def checked(value: BaseModel) -> str | None:
+            with self._checking:
+                return _none_valid(bench, kit, self._sentences, value)
+
+        try:
+            answer = client.ask_within(
+                prompting.load("hypothesize"),
+                self._variables,
+                SHRINK,
+                narrowed,
+                seed=bench.settings.seed * 1000 + self._round + DRAWS_APART * number,
+                check=checked,
+                allow=bench.meter.check,
+                on_text=bench.watch if number else bench.hear,
+            )
+        except ModelOutputError as fault:
+            return fault
+        return _Drawn(answer, shown)
 
 
 def _new_arm(bench: Bench, kit: Kit, round_: int, rungs: Sequence[Rung]) -> dict[str, str]:

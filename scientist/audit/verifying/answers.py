@@ -47,7 +47,7 @@ def check(audit: Audit) -> None:
                 rungs[one["id"]] = one
                 asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] == PROPOSING]
                 if asked:
-                    _proposed(audit, one, asked[-1], place)
+                    _proposed(audit, one, _last(asked), place)
                 asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] == READING]
                 if asked:
                     _read(audit, one, asked[-1], place)
@@ -76,16 +76,25 @@ def _call(audit: Audit, entry: Entry, place: str) -> None:
     audit.count("model calls")
 
 
-def _proposed(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str) -> None:
-    """The item of the answer that a hypothesis was made from."""
-    _shown(audit, hypothesis, call, place)
-    items = list(_items(answered(audit.journal.get(call.data["response_blob"]))[0]))
-    if not any(_says(item, hypothesis) for item in items):
+def _last(asked: list[Entry]) -> list[Entry]:
+    """The last call of each answer that was drawn: repairs of one take the seeds that follow."""
+    return list({(e.data["seed"] or 0) - e.data["attempt"]: e for e in asked}.values())
+
+
+def _proposed(audit: Audit, hypothesis: dict[str, Any], calls: list[Entry], place: str) -> None:
+    """The item of an answer that a hypothesis was made from."""
+    for call in calls:
+        items = _items(answered(audit.journal.get(call.data["response_blob"]))[0])
+        if any(_says(item, hypothesis) for item in items):
+            break
+    else:
+        _shown(audit, hypothesis, calls[-1], place)
         raise Broken(
             f"hypothesis {hypothesis['id']} is not what the model answered",
-            f"{place}, answer in event {call.seq}",
+            f"{place}, answer in event {', '.join(str(call.seq) for call in calls)}",
             {hypothesis["id"]},
         )
+    _shown(audit, hypothesis, call, place)
     audit.count("answers that lead to their hypothesis")
 
 

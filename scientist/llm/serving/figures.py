@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from scientist.errors import EndpointError
-from scientist.llm.endpoint import local
+from scientist.llm.streaming import reaching
 
 SECONDS = 5.0
 LINE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
@@ -50,7 +50,7 @@ def read(url: str, key: str) -> Figures:
     place = f"{url.rstrip('/').removesuffix('/v1')}/metrics"
     headers = {"Authorization": f"Bearer {key}"}
     try:
-        answer = httpx2.get(place, headers=headers, timeout=SECONDS, trust_env=not local(url))
+        answer = httpx2.get(place, headers=headers, timeout=SECONDS, **reaching(url))
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
         raise EndpointError(
             f"no model server answers at {url} ({type(fault).__name__})", "scientist model serve"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ MEMORY = 0.90
 LEAST_MEMORY = 0.30
 LEFT_FREE_MB = 1024
 BFLOAT16_FROM = (8, 0)
-CACHE_GIGABYTES = 2
+CACHE_SPACE, CACHE_GIGABYTES = "VLLM_CPU_KVCACHE_SPACE", 2  # of the processor alone
 STRUCTURED = {"backend": "xgrammar", "disable_any_whitespace": True}
 
 
@@ -52,11 +52,16 @@ def environment(cards: Sequence[Card], threads: int) -> dict[str, str]:
     told = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     if not cards:
         told |= {
-            "VLLM_CPU_KVCACHE_SPACE": str(CACHE_GIGABYTES),
+            CACHE_SPACE: str(CACHE_GIGABYTES),
             "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # a bound thread waits for whoever has its core
             "OMP_NUM_THREADS": str(threads),
         }
     return {name: os.environ.get(name, value) for name, value in told.items()}
+
+
+def on_processor(told: Mapping[str, str]) -> bool:
+    """Whether an environment that was made here is that of a vLLM without a card."""
+    return CACHE_SPACE in told
 
 
 def configuration(source: str) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from scientist.llm.serving import records
+from scientist.llm.serving import flags, records
 from scientist.settings import SERVED, Resolved
+
+DRAWS = 3  # a graphics card writes several answers in little more time than one
 
 
 def settle(resolved: Resolved) -> Resolved:
@@ -15,6 +17,9 @@ def settle(resolved: Resolved) -> Resolved:
     if record is None:
         return resolved
     told: dict[str, Any] = {"model": record.model, "endpoint": record.url}
+    on_card = record.backend == "vllm" and not flags.on_processor(record.environment or {})
+    if on_card and resolved.origins["draws"] == "default":
+        told["draws"] = DRAWS
     if record.backend == "llamacpp":
         told = {"model": record.source}
         if resolved.origins["context"] == "default":

@@ -20,9 +20,9 @@ import pytest
 from scientist.agent.campaign import as_opened
 from scientist.errors import EndpointError, UsageError
 from scientist.llm.endpoint import connect, external
-from scientist.llm.serving import choose, figures, launch, records
+from scientist.llm.serving import choose, figures, flags, launch, records
 from scientist.llm.serving.cards import Card
-from scientist.llm.serving.found import settle
+from scientist.llm.serving.found import DRAWS, settle
 from scientist.llm.serving.records import Record
 from scientist.llm.serving.wishes import Wish
 from scientist.settings import SERVED, Settings, load
@@ -72,6 +72,16 @@ def test_it_is_found_by_whoever_names_no_other(model: str, python: str) -> None:
         assert other.values.endpoint == said.get("endpoint")
         assert SERVED not in other.origins.values()
     assert settle(load(None, {"model": model})).values.model == "small"
+
+
+def test_a_vllm_on_a_card_is_asked_for_several_answers_at_once(model: str, python: str) -> None:
+    record = serve(model, python)
+    assert settle(load(None)).values.draws == 1
+    folder, card = records.folder_of("vllm", "small"), Card("NVIDIA A10G", 24576, 24000, (8, 6), "")
+    records.write(folder, replace(record, environment=flags.environment([card], 1)))
+    found = settle(load(None))
+    assert (found.values.draws, found.origins["draws"]) == (DRAWS, SERVED)
+    assert settle(load(None, {"draws": 2})).values.draws == 2
 
 
 def test_the_record_is_for_its_user_alone(model: str, python: str) -> None:

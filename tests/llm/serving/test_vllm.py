@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pydantic_core
 import pytest
 from campaigns import command, environment
 from pydantic import BaseModel
 
-from scientist.agent import coding, proposing
+from scientist.agent import coding, proposing, relations
 from scientist.agent.toolkit import Toolkit
 from scientist.chat import acting
 from scientist.errors import ContextError, EndpointError
@@ -142,6 +144,27 @@ def test_letters_have_chances(client: Client) -> None:
     assert len({one.chances["yes"] for one in found}) == 3
     again = choice.choose(client, asked[0], {"A": "yes", "B": "no", "C": "neither"})
     assert again.chances == pytest.approx(found[0].chances, abs=0.05)
+
+
+def steps(server: Record) -> float:
+    """How many steps the engine has made with something to calculate."""
+    place = f"{server.url.removesuffix('/v1')}/metrics"
+    page = httpx2.get(place, timeout=60, trust_env=False).text
+    counts = re.findall(r"^vllm:iteration_tokens_total_count\S* (\S+)$", page, re.MULTILINE)
+    return sum(map(float, counts))
+
+
+def test_judge_pairs_share_the_steps_of_the_engine(
+    server: Record, client: Client, journal: Journal
+) -> None:
+    pairs = [(f"Case {n}: it is hot.", f"Case {n}: it is cold.") for n in range(16)]
+    before = steps(server)
+    judged = list(relations.judge(journal, client, pairs))
+    made = steps(server) - before
+    assert [(one.first, one.second) for one in judged] == pairs
+    assert all(one.asked for one in judged)
+    assert 0 < made < 2 * len(pairs)  # one each, if they came one after the other
+    assert client.capacity.room.most > len(pairs)
 
 
 def test_a_known_beginning_is_served_from_the_cache(server: Record, client: Client) -> None:
