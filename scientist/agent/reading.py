@@ -8,6 +8,7 @@ arms are meant is decided by the chances it gives them together with the nearnes
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -33,6 +34,10 @@ LEAST_NEARNESS = 0.3  # of both arms on average; below, a family does not compar
 WEIGHT = 6.0  # of nearness in meaning beside the logarithm of a chance
 LEAST_CHANCE = 1e-9
 LONGEST_WORDS = 160
+NAMED = 0.2  # how much nearer a kit is whose parameter is named beside a number
+_THAN = re.compile(
+    r",? \b(?:compared (?:with|to)|(?:rather )?than|instead of|against|over|relative to|beat)\b "
+)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -85,9 +90,7 @@ class Reader:
 
     def read(self, question: str) -> Read | None:
         """A question in the words of the first family that compares what it asks."""
-        found = kits.all_kits()
-        near = choosing.nearness(question, found, self._embed)
-        for kit in sorted(found, key=lambda kit: -near[kit.name])[:FAMILIES]:
+        for kit in nearest(question, self._embed)[:FAMILIES]:
             said = self._copied(kit, question)
             if arms := self._arms(kit, question, (said["tried"], said["compared_with"])):
                 return Read(question, kit.name, *arms, said)
@@ -115,8 +118,7 @@ class Reader:
     def _arms(self, kit: Kit, question: str, words: Sequence[str]) -> tuple[str, str] | None:
         """The arms meant by what is tried and by what it is compared with; None if none are."""
         names = list(kit.arms)
-        described = [f"{name.replace('_', ' ')}: {kit.arms[name]}" for name in names]
-        vectors = self._embed([*described, *words])
+        vectors = self._embed([*described(kit), *words])
         near = [
             {n: similarity(v, meant) for n, v in zip(names, vectors, strict=False)}
             for meant in vectors[len(names) :]
@@ -149,6 +151,26 @@ class Reader:
             if self._unsure:
                 self._unsure(fault.message)
             return {}
+
+
+def nearest(question: str, embed: choosing.Embed) -> list[Kit]:
+    """The kits, the one first that is nearest: as a whole, by its arms, by a parameter's name."""
+    found = kits.all_kits()
+    whole = choosing.nearness(question, found, embed)
+    before, *rest = _THAN.split(question, maxsplit=1)
+    tried, other = embed([before, rest[0] if rest else question])
+
+    def near(kit: Kit) -> float:
+        arms = embed(described(kit))
+        pairs = [similarity(tried, a) + similarity(other, b) for a, b in permutations(arms, 2)]
+        return whole[kit.name] + max(pairs) / 2 + NAMED * wording.names_one(kit, question)
+
+    return sorted(found, key=near, reverse=True)
+
+
+def described(kit: Kit) -> list[str]:
+    """Each arm in the words that are compared."""
+    return [f"{name.replace('_', ' ')}: {text}" for name, text in kit.arms.items()]
 
 
 def schema(kit: Kit, question: str) -> type[BaseModel]:

@@ -39,6 +39,13 @@ def able(kit: Kit, question: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def names_one(kit: Kit, question: str) -> bool:
+    """Whether a question names one of the parameters beside its number."""
+    return any(
+        _names(question, name, text) for name in kit.parameters for text in numbers(question)
+    )
+
+
 def bound(question: str, reading: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """The parameters that a reading gives the numbers of a question to."""
     for text, value in numbers(question).items():

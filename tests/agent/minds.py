@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from campaigns import family
+from campaigns import family, reading
 from scripted import Likely
 
 Mind = Callable[[dict[str, Any]], Any]
@@ -37,7 +37,12 @@ def steady(delay: float) -> Mind:
 
 
 def sensible(request: dict[str, Any]) -> dict[str, Any]:
-    """Proposals that pass, drawn from all that may be asked; a new arm that `halved` can write."""
+    """Proposals that pass, drawn from all that may be asked; a new arm that `halved` can write.
+
+    The campaign's question is read in words that mean no arm.
+    """
+    if schema_of(request) == "Reading":
+        return reading(request, "the taste of blue", "the colour of seven")
     answer: dict[str, Any] = at_random(request)
     for item in (*answer["hypotheses"], answer.get("new_arm", {})):
         item["reason"] = "The sentence says what should come out here."

@@ -149,7 +149,7 @@ def insisting(request: dict[str, Any]) -> Any:
     answer = sensible(request)
     kit = family(request)
     settings = kit.settings()
-    for item in answer["hypotheses"]:
+    for item in answer.get("hypotheses", ()):
         arms = kit.comparisons()[item["comparison"]]
         chosen = dict(settings[condition] for condition in item["conditions"])
         one, other = (play(kit.name, arm, item["metric"], 16, **chosen) for arm in arms)
