@@ -24,7 +24,8 @@ run: $(STAMPS)/run ## set everything up and let the scientist work on the sample
 test: $(STAMPS)/dev ## set up what the tests need, a real vLLM among it, and run them all
 	@$(BIN)/scientist model pull
 	@$(BIN)/scientist model pull smollm2-135m
-	@$(BIN)/python tests/llm/serving/environment.py >/dev/null
+	@$(BIN)/python tests/llm/serving/environment.py >/dev/null \
+	  || echo "without it, the tests with a real vLLM are skipped, and say so" >&2
 	@$(BIN)/python -m pytest $(SPREAD)
 
 test-vllm: $(STAMPS)/dev ## only the tests with a real vLLM, its CPU build, in an environment of its own
