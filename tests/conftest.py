@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ from scientist.journal import Journal
 
 for _folder in ("", "agent"):
     sys.path.insert(0, str(Path(__file__).parent / _folder))  # for scripted, campaigns
+
+
+# who runs the tests in the background of a script hands down a Ctrl-C that is ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

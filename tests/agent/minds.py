@@ -27,7 +27,7 @@ def steady(delay: float) -> Mind:
 
     def answer(request: dict[str, Any]) -> Any:
         time.sleep(delay)
-        if schema_of(request) == "Proposals":
+        if schema_of(request) in ("Proposals", "Reading"):
             return sensible(request)
         if schema_of(request) == "Code":
             return {"code": halved(request)}
