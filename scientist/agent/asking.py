@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from scientist.agent import given
+from scientist.agent import given, proposing
 from scientist.agent.reading import Read, Reader
 from scientist.errors import ContextError, ModelOutputError
 from scientist.events import Event, HypothesisProposed, HypothesisSelected, Reasoned
-from scientist.journal import project
-from scientist.records import Hypothesis
 
 if TYPE_CHECKING:
     from scientist.agent.bench import Bench
@@ -46,7 +44,8 @@ def first(bench: Bench, client: Client, question: str, round_: int) -> str:
             return "", [Reasoned(phase="survey", source="code", text=problem)]
         understood = Read(**found["read"])
         asked = understood.hypothesis()
-        if before := _before(bench, asked):
+        tested = (one.id for one in proposing.tested(bench) if given.same(one) == given.same(asked))
+        if before := next(tested, ""):
             text = f"what is asked was tested before, as {before}: {asked.statement}"
             return "", [Reasoned(phase="survey", source="code", text=text)]
         name = f"H{bench.journal.count('hypothesis_proposed') + 1}"
@@ -60,11 +59,3 @@ def first(bench: Bench, client: Client, question: str, round_: int) -> str:
 
     found: str = bench.effects.once("survey", round_, "question", read, record, on_disk="result")
     return found
-
-
-def _before(bench: Bench, asked: Hypothesis) -> str:
-    """The hypothesis on record that is the same, and was tested."""
-    for view in project.hypotheses(bench.journal):
-        if view.status != "proposed" and given.same(view.record) == given.same(asked):
-            return view.record.id
-    return ""

@@ -21,7 +21,7 @@ from scientist.errors import ModelOutputError
 from scientist.lab import kits, wording
 from scientist.lab.kits import Kit
 from scientist.llm import prompting
-from scientist.llm.choice import choose
+from scientist.llm.choice import choose_many
 from scientist.llm.fit import Shrink
 from scientist.memory.embedding import similarity
 from scientist.records import Direction, Hypothesis
@@ -126,7 +126,7 @@ class Reader:
         pairs = list(permutations(names, 2))
         if max(near[0][one] + near[1][other] for one, other in pairs) < 2 * LEAST_NEARNESS:
             return None
-        chances = [self._chances(kit, question, one) for one in words]
+        chances = self._chances(kit, question, words)
 
         def likely(arms: tuple[str, str]) -> float:
             return sum(
@@ -136,21 +136,21 @@ class Reader:
 
         return max(pairs, key=likely)
 
-    def _chances(self, kit: Kit, question: str, words: str) -> dict[str, float]:
-        """How likely the words mean each arm; nothing where a server does not say."""
+    def _chances(self, kit: Kit, question: str, words: Sequence[str]) -> list[dict[str, float]]:
+        """How likely each of the words means each arm; nothing where a server does not say."""
         letters = dict(zip(LETTERS, kit.arms, strict=False))
-        prompt = prompting.load("arm").render(
-            title=kit.title,
-            arms={letter: f"{name}: {kit.arms[name]}" for letter, name in letters.items()},
-            question=question,
-            words=words,
-        )
+        arms = {letter: f"{name}: {kit.arms[name]}" for letter, name in letters.items()}
+        asked = prompting.load("arm")
+        prompts = [
+            asked.render(title=kit.title, arms=arms, question=question, words=one) for one in words
+        ]
         try:
-            return choose(self._client, prompt, letters, allow=self._allow).chances
+            found = choose_many(self._client, prompts, letters, allow=self._allow)
+            return [one.chances for one in found]
         except ModelOutputError as fault:
             if self._unsure:
                 self._unsure(fault.message)
-            return {}
+            return [{} for _ in words]
 
 
 def nearest(question: str, embed: choosing.Embed) -> list[Kit]:

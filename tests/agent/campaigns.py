@@ -40,7 +40,7 @@ def propose(request: dict[str, Any]) -> dict[str, Any]:
     A question that is to be read is read in words that mean no arm.
     """
     if request["response_format"]["json_schema"]["name"] == "Reading":
-        return reading(request, "the taste of blue", "the colour of seven")
+        return unread(request)
     kit = family(request)
     tested = request["messages"][1]["content"].partition("Already tested")[2].count(" against ")
     control = kit.default.control
@@ -69,6 +69,11 @@ def reading(request: dict[str, Any], tried: str, control: str, **more: str) -> d
     only = {name: one["const"] for name, one in fields.items() if "const" in one}
     said = {"tried": tried, "compared_with": control, "asked": tried, "direction": "decrease"}
     return {**last, **only, **said, **more}
+
+
+def unread(request: dict[str, Any]) -> dict[str, str]:
+    """A reading in words that mean no arm."""
+    return reading(request, "the taste of blue", "the colour of seven")
 
 
 def contradiction(request: dict[str, Any]) -> list[str]:

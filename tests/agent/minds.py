@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from campaigns import family, reading
+from campaigns import family, unread
 from scripted import Likely
 
 Mind = Callable[[dict[str, Any]], Any]
@@ -42,7 +42,7 @@ def sensible(request: dict[str, Any]) -> dict[str, Any]:
     The campaign's question is read in words that mean no arm.
     """
     if schema_of(request) == "Reading":
-        return reading(request, "the taste of blue", "the colour of seven")
+        return unread(request)
     answer: dict[str, Any] = at_random(request)
     for item in (*answer["hypotheses"], answer.get("new_arm", {})):
         item["reason"] = "The sentence says what should come out here."
