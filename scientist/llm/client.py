@@ -359,7 +359,7 @@ def _read(
     if not heard.text.strip():
         return None, "The answer was empty."
     try:
-        value = schema.model_validate_json(_unfenced(heard.text))
+        value = schema.model_validate_json(unfenced(heard.text))
     except ValidationError as invalid:
         if heard.finish == "length":
             return None, "The answer was cut off because it was too long. Be shorter."
@@ -370,7 +370,7 @@ def _read(
     return value, problem or ""
 
 
-def _unfenced(text: str) -> str:
+def unfenced(text: str) -> str:
     """JSON out of the code fence that some models put around it."""
     text = text.strip()
     if text.startswith("```"):

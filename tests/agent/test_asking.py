@@ -132,6 +132,18 @@ def test_a_reading_that_was_changed_is_found(tmp_path: Path) -> None:
         assert problem in read_as(copy, **other)
 
 
+def test_a_reading_in_a_fence_is_one_for_the_audit_too(tmp_path: Path) -> None:
+    def fenced(request: dict[str, Any]) -> Any:
+        found = answer(request)
+        if not isinstance(found, dict):
+            return found
+        return f"```json\n{json.dumps(found)}\n```"
+
+    entries = run(tmp_path, QUESTION, fenced)
+    assert "it is what was asked" in of(entries, "hypothesis_selected")[0]["reason"]
+    assert forging.verified(tmp_path / "w").fault is None
+
+
 def test_what_no_family_compares_is_searched_around(tmp_path: Path) -> None:
     entries = run(tmp_path, "Does seven taste better than blue?", propose)
     told = [one["text"] for one in of(entries, "reasoned") if one["phase"] == "survey"]

@@ -9,7 +9,7 @@ that a model wrote: an answer that holds it. Where an answer cannot decide, noth
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ from scientist.journal import Entry
 from scientist.journal.redact import masked
 from scientist.lab import wording
 from scientist.llm import prompting
+from scientist.llm.client import unfenced
 from scientist.records import Rung, one_line
 from scientist.science.belief import CONFIDENCE
 
@@ -45,15 +46,18 @@ def check(audit: Audit) -> None:
             case "hypothesis_proposed":
                 one = data["hypothesis"]
                 rungs[one["id"]] = one
-                asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] == PROPOSING]
-                if asked:
+                if asked := _asked(calls, campaign, PROPOSING):
                     _proposed(audit, one, _last(asked), place)
-                asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] == READING]
-                if asked:
+                if asked := _asked(calls, campaign, READING):
                     _read(audit, one, asked[-1], place)
             case "code_written":
-                asked = [e for e in calls.get(campaign, ()) if e.data["prompt"] in WRITING]
+                asked = _asked(calls, campaign, *WRITING)
                 _written(audit, data, rungs.get(data["hypothesis"], {}), asked, place)
+
+
+def _asked(calls: Mapping[str, list[Entry]], campaign: str, *prompts: str) -> list[Entry]:
+    """What the model was asked with some prompts, since the last effect was begun."""
+    return [entry for entry in calls.get(campaign, ()) if entry.data["prompt"] in prompts]
 
 
 def _call(audit: Audit, entry: Entry, place: str) -> None:
@@ -84,8 +88,7 @@ def _last(asked: list[Entry]) -> list[Entry]:
 def _proposed(audit: Audit, hypothesis: dict[str, Any], calls: list[Entry], place: str) -> None:
     """The item of an answer that a hypothesis was made from."""
     for call in calls:
-        items = _items(answered(audit.journal.get(call.data["response_blob"]))[0])
-        if any(_says(item, hypothesis) for item in items):
+        if any(_says(item, hypothesis) for item in _items(_answer(audit, call))):
             break
     else:
         _shown(audit, hypothesis, calls[-1], place)
@@ -107,7 +110,7 @@ def _read(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str) -> 
             f"{place}, request in event {call.seq}",
             {hypothesis["id"]},
         )
-    reading = _json(answered(audit.journal.get(call.data["response_blob"]))[0].encode()) or {}
+    reading = _answer(audit, call)
     settings = dict(wording.bound(asked, reading))
     same = (
         (reading.get("metric"), reading.get("direction"))
@@ -220,13 +223,14 @@ def _body(code: str, name: str) -> str:
     return ""
 
 
-def _items(answer: str) -> Iterator[dict[str, Any]]:
-    text = answer.strip()
-    if text.startswith("```"):
-        text = text.split("\n", 1)[-1].rsplit("```", 1)[0]
-    found = _json(text.encode())
-    if not isinstance(found, dict):
-        return
+def _answer(audit: Audit, call: Entry) -> dict[str, Any]:
+    """The JSON object that the model answered, read as the client reads it; empty if it is none."""
+    text = answered(audit.journal.get(call.data["response_blob"]))[0]
+    found = _json(unfenced(text).encode())
+    return found if isinstance(found, dict) else {}
+
+
+def _items(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     listed = found.get("hypotheses")
     items = [*(listed if isinstance(listed, list) else ()), *(found.get(n) for n in _NESTED)]
     yield from (one for one in items if isinstance(one, dict))
