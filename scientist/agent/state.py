@@ -40,6 +40,7 @@ class State(Test, total=False):
     judgement: dict[str, Any]
     contradicted: list[str]
     findings: list[str]
+    filed: int  # how many of the findings are in the vector store
     barren: int
     settled: str
     outcome: str

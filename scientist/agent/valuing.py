@@ -54,7 +54,7 @@ def rank(
 ) -> list[tuple[Hypothesis, Value]]:
     """The best candidates, best first, each valued as if those before it were tested."""
     tested = proposing.tested(bench)
-    texts = [_text(one) for one in (*candidates, *tested)]
+    texts = [text(one) for one in (*candidates, *tested)]
     vectors = dict(zip(texts, bench.store.embed(texts), strict=True))
     relevance = _relevance(bench, candidates, vectors)
     left = list(candidates)
@@ -76,8 +76,8 @@ def value(
     relevance: float = 1.0,
 ) -> Value:
     """What one more test is worth beside those that were made."""
-    mine = vectors[_text(hypothesis)]
-    nearest = max((similarity(mine, vectors[_text(one)]) for one in tested), default=0.0)
+    mine = vectors[text(hypothesis)]
+    nearest = max((similarity(mine, vectors[text(one)]) for one in tested), default=0.0)
     return Value(
         information=_bits(hypothesis.prior or 0.5),
         novelty=min(1.0, max(0.0, 1 - nearest)),
@@ -94,12 +94,12 @@ def _relevance(
     if not bench.question:
         return {one.id: 1.0 for one in candidates}
     (wanted,) = bench.store.embed([bench.question])
-    near = {one.id: max(0.0, similarity(wanted, vectors[_text(one)])) for one in candidates}
+    near = {one.id: max(0.0, similarity(wanted, vectors[text(one)])) for one in candidates}
     nearest = max(near.values(), default=0.0) or 1.0
     return {name: share / nearest for name, share in near.items()}
 
 
-def _text(hypothesis: Hypothesis) -> str:
+def text(hypothesis: Hypothesis) -> str:
     return f"{hypothesis.factor}. {hypothesis.statement} {hypothesis.idea}".strip()
 
 

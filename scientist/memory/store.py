@@ -219,13 +219,13 @@ class Store:
     def _search(
         self, name: str, query: str, limit: int, where: dict[str, Any] | None = None
     ) -> list[Hit]:
-        vectors: Any = self.embed([query])
         with self._mutex:
             self._refresh()
+            if not self.count(name) or limit < 1:
+                return []  # and nothing need be embedded
+            vectors: Any = self.embed([query])
             with self._home.explained():
-                collection = self._collections.get(name)
-                if collection is None or limit < 1:
-                    return []
+                collection = self._collections[name]
                 rows: Any = collection.query(query_embeddings=vectors, n_results=limit, where=where)
         columns = (rows[key][0] for key in ("ids", "documents", "distances", "metadatas"))
         hits = [

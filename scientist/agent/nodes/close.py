@@ -8,6 +8,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
+from scientist.agent.nodes.record import file
 from scientist.agent.state import State
 from scientist.events import CampaignClosed, Event
 
@@ -18,6 +19,7 @@ def close(state: State, runtime: Runtime[Bench]) -> State:
     outcome, reason = ending(state, bench)
     if not outcome:  # it ended here before, and then its budget was raised
         return {"outcome": "", "reason": ""}
+    filed = file(state, bench)
     budget = bench.meter.budget.model_dump(mode="json")
 
     def record(_: None) -> tuple[list[str], Sequence[Event]]:
@@ -33,7 +35,7 @@ def close(state: State, runtime: Runtime[Bench]) -> State:
     outcome, reason = bench.effects.once(
         "close", state["round"], "end", lambda _: None, record, inputs=budget
     )
-    return {"outcome": outcome, "reason": reason}
+    return {"outcome": outcome, "reason": reason, "filed": filed}
 
 
 BARREN_ROUNDS = 2

@@ -1,4 +1,4 @@
-"""Record: the finding enters the journal, then the vector store that mirrors it.
+"""Record: the finding enters the journal, and later the vector store that mirrors it.
 
 It is held against everything that stands before it is written; what clashes with it and how
 that is mended enter the journal in the same write.
@@ -88,8 +88,21 @@ def record(state: State, runtime: Runtime[Bench]) -> State:
         inputs=state["protocol"],
         on_disk="result",
     )
-    bench.toolkit.use("record_finding", bench, finding=finding)
     return {"findings": [*state.get("findings", []), finding]}
+
+
+def file(state: State, bench: Bench) -> int:
+    """Bring the vector store up to date; returns how many of the findings are in it.
+
+    Embedding takes longer than all else that is done with a finding, so it waits for a time in
+    which experiments run, or for the end. What searches by meaning in between brings it up to
+    date itself, as the next start does after a crash.
+    """
+    findings = state.get("findings", [])
+    for finding in findings[state.get("filed", 0) :]:
+        bench.toolkit.use("record_finding", bench, finding=finding)
+    bench.store.sync(bench.journal)
+    return len(findings)
 
 
 def _meaning(bench: Bench, protocol: Protocol) -> str:
