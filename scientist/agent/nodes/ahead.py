@@ -26,19 +26,19 @@ def ahead(state: State, runtime: Runtime[Bench]) -> State:
     next_round = state["round"] + 1
     more = bench.client is not None and next_round <= bench.meter.budget.rounds
     if more and not bench.meter.spent():
+        chosen = choose(bench, next_round)
         if len(proposing.untested(bench)) < bench.settings.at_once:
             try:
-                chosen = choose(bench, next_round)
                 think(bench, next_round, chosen["kit"], chosen["passages"])
             except BudgetError as spent:  # what is in flight still comes to its verdict
                 bench.explain("ahead", f"no further round is thought about: {spent.message}")
-        _prepare(bench)
+        _prepare(bench, chosen["kit"])
     return {"ahead": state["round"], "filed": file(state, bench)}
 
 
-def _prepare(bench: Bench) -> None:
-    """Embed the untested proposals, and read the code of their kits."""
+def _prepare(bench: Bench, family: str) -> None:
+    """Embed the untested proposals; read the code of their kits and of the next round's."""
     untested = proposing.untested(bench)
     bench.store.embed([valuing.text(one) for one in untested])
-    for name in {one.kit for one in untested if one.kit and one.rung is Rung.KIT}:
+    for name in {family, *(one.kit for one in untested if one.kit and one.rung is Rung.KIT)}:
         checks.check_code(kits.load(name).code, bench.settings.libraries)
