@@ -147,6 +147,7 @@ def _version(name: str, folders: list[str]) -> str | None:
     return next((distribution.version for distribution in found), "of unknown version")
 
 
+@lru_cache(maxsize=16)
 def _parsed(code: str) -> ast.Module | str:
     """The code as a tree, or what keeps it from being one."""
     try:
