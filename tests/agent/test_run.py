@@ -22,6 +22,10 @@ from campaigns import (
 )
 
 from scientist.journal import Journal, project, verify
+from scientist.memory.documents import FINDINGS
+from scientist.memory.store import Store
+from scientist.settings import Settings
+from scientist.workspace import Workspace
 
 
 def settled(workspace: Path) -> list[tuple[str, str, float | None]]:
@@ -53,6 +57,24 @@ def test_a_campaign_goes_from_essays_to_findings_with_verdict_interval_and_quote
         assert finding["quotes"][0]["text"].split("\n")[0] in done.stderr
         assert finding["quotes"]
     assert report["findings"][0]["judgement"]["verdict"] == "supported"
+
+
+def test_findings_are_filed_while_the_next_experiments_run_and_at_the_end(tmp_path: Path) -> None:
+    with ScriptedServer(script=propose) as server:
+        done = scientist(
+            *("run", "--essays", essays(tmp_path / "e"), "--rounds", 2, "--pairs", 8),
+            *("-w", tmp_path / "w", "--endpoint", server.url),
+        )
+    assert done.returncode == 0, done.stderr
+    with Journal(tmp_path / "w" / "journal") as journal:
+        phase, filed = "", []
+        for entry in journal.entries("phase_started", "tool_called"):
+            phase = entry.data.get("phase", phase)
+            if entry.data.get("tool") == "record_finding":
+                filed.append((phase, entry.data["arguments"]["finding"]))
+    assert filed == [("ahead", "F1"), ("close", "F2")]
+    with Store(Workspace(tmp_path / "w"), Settings()) as store:  # as the campaign left it
+        assert store.count(FINDINGS) == 2
 
 
 def test_every_finding_can_be_traced_to_sealed_protocol_trials_and_quote(tmp_path: Path) -> None:

@@ -70,13 +70,14 @@ def test_what_the_journal_holds_is_found_by_meaning(
         assert store.nearest_hypotheses("Feeding a cat raises its sleep.")[0].address == "H1"
 
 
-def test_an_empty_store_finds_nothing(
+def test_an_empty_store_finds_nothing_and_embeds_nothing(
     workspace: Workspace, settings: Settings, words: Words
 ) -> None:
     with Store(workspace, settings, embedding=words) as store:
         assert store.search_passages("anything") == []
         assert store.search_findings("anything") == []
         assert store.nearest_hypotheses("anything") == []
+    assert words.embedded == 0
 
 
 def test_syncing_again_adds_and_embeds_nothing(
