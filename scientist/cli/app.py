@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -80,11 +80,13 @@ app.command("rebuild")(rebuild.rebuild)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and end the process with the contract's exit code."""
+    output.prepare()
     arguments = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in arguments
     try:
         code = typer.main.get_command(app).main(arguments, "scientist", standalone_mode=False)
-        sys.stdout.flush()
+        with output.writable():
+            sys.stdout.flush()
     except TyperException as wrong:
         sys.exit(_misused(wrong, as_json))
     except (typer.Abort, KeyboardInterrupt):
@@ -93,9 +95,11 @@ def main(arguments: list[str] | None = None) -> None:
         fault.hint = output.located(fault.hint, arguments)
         sys.exit(output.failure(fault, as_json))
     except BrokenPipeError:
-        # the reader has left (`| head`); keep the interpreter from complaining at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _reader_left()
+    except SystemExit as ended:
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        _reader_left()  # typer takes it for a failure
     except Exception as fault:
         if os.environ.get("SCIENTIST_DEBUG"):
             raise
@@ -105,6 +109,12 @@ def main(arguments: list[str] | None = None) -> None:
         )
         sys.exit(output.failure(unforeseen, as_json))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _reader_left() -> NoReturn:
+    """Nobody wants the rest (`| head`): no failure, and no complaint when the process ends."""
+    output.mute(sys.stdout)
+    sys.exit(0)
 
 
 def _misused(wrong: TyperException, as_json: bool) -> int:

@@ -88,8 +88,10 @@ def show(
         output.document({**kit.model_dump(mode="json", exclude={"code"}), "about": kit.about})
         return
     title, *rest = shown.kit(kit)
-    about = [f"  {line}".rstrip() for line in kit.about.splitlines()]
-    for line in [title, "", *about, "", *rest]:
+    output.result(f"{title}\n")
+    about = "\n".join(f"  {line}".rstrip() for line in kit.about.splitlines())
+    output.result(f"{about}\n", joined=True)
+    for line in rest:
         output.result(line)
     output.note(f"test it: scientist kit run {kit.name}")
     output.note(f"look:    scientist kit sweep {kit.name} (over {kit.plot.over})")

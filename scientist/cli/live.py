@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scientist.audit.headline import headline
+from scientist.cli import layout
 from scientist.journal import Entry
 from scientist.records import printable
 
@@ -74,7 +75,10 @@ class LiveView:
 
     def say(self, text: str) -> None:
         """A line of the command itself."""
-        self.console.print(Text(printable(text)), soft_wrap=True)
+        text = printable(text)
+        if self.console.is_terminal:
+            text = layout.hang(text, self.console.width)
+        self.console.print(Text(text), soft_wrap=True)
 
     def on_meter(self, meter: Meter) -> None:
         self.meter = meter

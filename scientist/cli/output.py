@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import shlex
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from scientist.errors import ScientistError
 from scientist.records import clean, printable
@@ -26,35 +29,87 @@ def console() -> Console:
 
     class Lasting(Console):
         def on_broken_pipe(self) -> None:
-            _mute()
+            mute(sys.stderr)
 
     return Lasting(stderr=True, highlight=False, markup=False)
 
 
+_STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 _COMMAND = re.compile(
     r"\bscientist (?:run|rebuild|check|chat|ask|config show|kit (?:run|sweep)"
     r"|(?:audit|belief|claim|corpus|experiment|finding|hypothesis) [a-z]+)\b"
 )
 
 
-def result(text: str) -> None:
-    """A line of the answer."""
-    sys.stdout.write(printable(text) + "\n")
+class Unwritten(ScientistError):
+    """Stdout takes no more."""
+
+
+def prepare() -> None:
+    """Streams that are there, and that can be written in every locale.
+
+    What the caller closed would be given to the next file that is opened, and what a library prints
+    would stand in that file.
+    """
+    while (free := os.open(os.devnull, os.O_RDWR)) < len(_STREAMS):
+        pass
+    os.close(free)
+    for number, (name, mode) in enumerate(_STREAMS.items()):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+        elif mode == "w" and isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def result(text: str, joined: bool = False) -> None:
+    """A line of the answer; on a terminal, long ones go on below their own words.
+
+    `joined`: text that was broken by hand, which a terminal breaks anew.
+    """
+    text = printable(text)
+    if sys.stdout.isatty():
+        from scientist.cli import layout
+
+        whole = layout.joined(text) if joined else text
+        text = layout.hang(whole, shutil.get_terminal_size().columns)
+    write(text)
 
 
 def document(value: Any) -> None:
     """The answer as one JSON document."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    write(json_text(value, indent=2))
 
 
 def json_line(value: Any) -> None:
     """One of many JSON answers."""
-    sys.stdout.write(json_text(value) + "\n")
+    write(json_text(value))
 
 
-def json_text(value: Any) -> str:
-    """A JSON answer on one line."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A JSON answer, in letters that stdout can hold."""
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    return json.dumps(value, indent=indent, ensure_ascii=plain, default=str)
+
+
+def write(text: str) -> None:
+    """Lines on stdout, as they are."""
+    with writable():
+        sys.stdout.write(text + "\n")
+
+
+@contextmanager
+def writable() -> Iterator[None]:
+    """A disk without room for the answer is said in words; a reader that left is the caller's."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        mute(sys.stdout)
+        raise Unwritten(
+            f"the answer cannot be written: {fault.strerror or fault}",
+            "send it to a file on a disk with room: scientist ... > FILE",
+        ) from fault
 
 
 def note(text: str) -> None:
@@ -63,13 +118,13 @@ def note(text: str) -> None:
         sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
     except BrokenPipeError:
-        _mute()
+        mute(sys.stderr)
 
 
-def _mute() -> None:
-    """Nobody reads the progress any more; the work is worth finishing all the same."""
+def mute(stream: TextIO) -> None:
+    """Nobody reads it any more; what is still buffered must not fail at the exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stderr.fileno())  # what is still buffered must not fail at the exit
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
@@ -83,7 +138,7 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     widths = [max(len(row[i]) for row in everything) for i in range(len(names))]
     for row in everything:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write(line.rstrip() + "\n")
+        write(line.rstrip())
 
 
 def located(hint: str, arguments: Sequence[str]) -> str:
@@ -105,9 +160,16 @@ def _workspace_in(word: str, following: str | None) -> str | None:
 
 def failure(fault: ScientistError, as_json: bool) -> int:
     """Say what went wrong and how to mend it; returns the exit code."""
-    if as_json:
-        document(fault.envelope())
-    else:
+    if as_json and not isinstance(fault, Unwritten):
+        try:
+            document(fault.envelope())
+            with writable():
+                sys.stdout.flush()
+        except BrokenPipeError:
+            mute(sys.stdout)
+        except Unwritten:
+            as_json = False
+    if not as_json or isinstance(fault, Unwritten):
         note(f"error: {fault.message}")
         if fault.hint:
             note(f"hint: {fault.hint}")
@@ -120,9 +182,16 @@ def _rich_table(names: Sequence[str], cells: list[list[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for number, name in enumerate(names):
-        drawn.add_column(name, overflow="fold", no_wrap=number < len(names) - 1)
+    from scientist.cli import layout
+
+    terminal = Console(highlight=False, markup=False)
+    widths = layout.widths(names, cells, terminal.width)
+    if widths is None:
+        terminal.print(Text(layout.blocks(names, cells, terminal.width)), soft_wrap=True)
+        return
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name, width in zip(names, widths, strict=True):
+        drawn.add_column(name, overflow="fold", width=width)
     for row in cells:
         drawn.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False).print(drawn)
+    terminal.print(drawn)

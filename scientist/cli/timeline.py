@@ -198,7 +198,7 @@ def _print(lines: Iterator[str], as_json: bool) -> None:
     """Print lines as they come; the first page is not kept back."""
     for number, told in enumerate(lines, start=1):
         if as_json:
-            sys.stdout.write(told + "\n")
+            output.write(told)
         else:
             output.result(told)
         if number == PAGE:

@@ -262,13 +262,14 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
         for number in range(20_000):
             journal.append_all([Reasoned(phase="x", source="code", text=str(number))], "C1")
     listing = " ".join(command("config", "show", "-w", tmp_path / "w"))
-    ran = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {listing} | head -1"],
-        capture_output=True,
-        text=True,
-        env=environment(),
-    )
-    assert ran.stderr == ""
+    for unbuffered in ("", "1"):
+        ran = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {listing} | head -1"],
+            capture_output=True,
+            text=True,
+            env=environment(PYTHONUNBUFFERED=unbuffered),
+        )
+        assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_doctor_names_every_part_and_downloads_nothing(tmp_path: Path) -> None:
@@ -354,3 +355,49 @@ def test_the_version_is_printed() -> None:
     from scientist import __version__
 
     assert scientist("--version").stdout == f"scientist {__version__}\n"
+
+
+def shell(line: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """What a shell makes of a command with its redirections."""
+    return subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, env=environment(**changes)
+    )
+
+
+def test_letters_that_the_locale_lacks_are_written_as_escapes(tmp_path: Path) -> None:
+    essay = "# Käse\n\n" + "Ein Satz über 日本語 steht hier, lang genug für einen Aufsatz. " * 20
+    (tmp_path / "e.md").write_text(essay, encoding="utf-8")
+    ascii_only = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    added = shell(
+        " ".join(command("corpus", "add", tmp_path / "e.md", "-w", tmp_path / "w")), **ascii_only
+    )
+    assert (added.returncode, added.stderr) == (0, "")
+    assert r"K\xe4se" in added.stdout
+    listed = shell(
+        " ".join(command("corpus", "list", "-w", tmp_path / "w", "--json")), **ascii_only
+    )
+    assert json.loads(listed.stdout)[0]["title"] == "Käse"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_was_closed_is_no_failure(tmp_path: Path, closed: str) -> None:
+    """And no file of the workspace takes its place, where a library might print into it."""
+    (tmp_path / "w").mkdir()
+    line = " ".join(command("claim", "add", "nonsense", "-w", tmp_path / "w"))
+    ran = shell(f"{line} {closed}")
+    assert ran.returncode == 0, ran.stderr
+    assert "error" not in ran.stderr
+    checked = verify(tmp_path / "w" / "journal")
+    assert checked.passed
+    assert checked.events
+
+
+@pytest.mark.parametrize("name", ["F1", "F9"])
+@pytest.mark.parametrize("json_", ["", "--json"])
+def test_a_full_disk_behind_stdout_is_said(done: Path, name: str, json_: str) -> None:
+    ran = shell(f"{' '.join(command('finding', 'show', name, '-w', done))} {json_} >/dev/full")
+    assert ran.returncode == (1 if name == "F1" else 2)
+    assert ran.stderr.startswith("error: ")
+    assert "cannot be written" in ran.stderr if name == "F1" else "no finding F9" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "Exception ignored" not in ran.stderr
