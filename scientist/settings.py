@@ -31,6 +31,20 @@ _SECRETS = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|TOKEN|SECRET|PASSWORD)$")
 _LEAST_SECRET = 12  # characters; what is shorter may stand anywhere
 SERVED = "served model"  # the origin of what `scientist model serve` decides
 LIBRARIES = ("numpy", "scipy", "sklearn", "networkx", "matplotlib", "torch")
+_WANTED = {  # what pydantic calls a fault, and what is wanted instead
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt:g}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt:g}",
+    "literal_error": "must be {expected}",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_parsing": "must be true or false",
+}
 Whole = Annotated[int, Field(le=2**53)]  # what JSON can hold without loss
 
 
@@ -267,7 +281,10 @@ def load(
     for origin, layer in layers:
         for name, value in layer.items():
             if name not in Settings.model_fields:
-                raise UsageError(f"unknown setting {name!r} in {origin}", "scientist config show")
+                raise UsageError(
+                    f"unknown setting {name!r} in {origin}",
+                    "take it out; from elsewhere, scientist config show lists all there are",
+                )
             if name in FLAG_ONLY and origin != "flag":
                 raise UsageError(
                     f"{name} cannot be set in {origin}: it must be typed each time",
@@ -280,15 +297,27 @@ def load(
     try:
         return Resolved(values=Settings(**merged), origins=origins)
     except ValidationError as invalid:
-        first = invalid.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "?"
-        origin = origins.get(name, "?")
-        secret = name in SECRET or "@" in str(first["input"])
-        got = "********" if secret else repr(first["input"])
-        raise UsageError(
-            f"setting {name} from {origin}: {first['msg']} (got {got})",
-            "scientist config show",
-        ) from invalid
+        raise _refused(invalid.errors()[0], origins) from invalid
+
+
+def _refused(error: Any, origins: Mapping[str, str]) -> UsageError:
+    """A value that cannot be, in plain words, and where to change it."""
+    name = str(error["loc"][0])
+    origin = origins[name]
+    if origin == "flag":
+        what, hint = f"--{name.replace('_', '-')}", "scientist run --help"
+    elif origin.startswith("environment "):
+        what = origin.removeprefix("environment ")
+        hint = f"set it to something else, or: unset {what}"
+    else:
+        what, hint = f"setting {name} in {origin}", f"mend or remove the line {name} = … there"
+    secret = name in SECRET or "@" in str(error["input"])
+    got = "********" if secret else error["input"]
+    limits = error.get("ctx", {})
+    if error["type"] in _WANTED:
+        wanted = _WANTED[error["type"]].format(**limits)
+        return UsageError(f"{what} {wanted}, not {got}", hint)
+    return UsageError(f"{what} cannot be {got}: {limits.get('error', error['msg'])}", hint)
 
 
 def _read(file: Path) -> dict[str, Any]:

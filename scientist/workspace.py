@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 import tempfile
 from contextlib import suppress
@@ -70,7 +71,10 @@ def locate(directory: Path | None) -> Path:
 def existing(root: Path) -> Workspace:
     """A workspace to read from; it must be there."""
     if not root.is_dir():
-        raise UsageError(f"there is no workspace at {root}", f"scientist run --workspace {root}")
+        raise UsageError(
+            f"there is no workspace at {root}",
+            f"scientist run --workspace {shlex.quote(str(root))}",
+        )
     return Workspace(root)
 
 
@@ -84,13 +88,18 @@ def writable(root: Path) -> Workspace:
             pass
     except OSError as fault:
         raise explain(fault, root) from fault
+    check_room(root)
+    return Workspace(root)
+
+
+def check_room(root: Path) -> None:
+    """Refuse a disk that is nearly full."""
     free = shutil.disk_usage(root).free
     if free < LEAST_FREE_BYTES:
         raise WorkspaceError(
             f"only {free // 2**20} MB are free at {root}, {LEAST_FREE_BYTES // 2**20} are needed",
             f"free some space, or use another disk: scientist run --workspace DIR (now {root})",
         )
-    return Workspace(root)
 
 
 def explain(fault: OSError, path: Path) -> WorkspaceError:

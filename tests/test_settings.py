@@ -68,6 +68,24 @@ def test_a_wrong_settings_file_is_named(tmp_path: Path, content: str, word: str)
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ROUNDS", "0", "SCIENTIST_ROUNDS must be at least 1, not 0"),
+        ("ALPHA", "1", "SCIENTIST_ALPHA must be less than 1, not 1"),
+        ("APPROVE", "perhaps", "SCIENTIST_APPROVE must be true or false, not perhaps"),
+        ("LIBRARIES", "os", "SCIENTIST_LIBRARIES cannot be os: os leads out of an experiment"),
+    ],
+)
+def test_a_wrong_value_is_said_in_plain_words(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    given = {f"SCIENTIST_{name}": value}
+    with pytest.raises(UsageError, match=said) as caught:
+        load(None, {}, given, tmp_path / "none.toml")
+    assert f"unset SCIENTIST_{name}" in caught.value.hint
+
+
 def test_no_sandbox_cannot_be_set_in_the_environment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="must be typed"):
         load(None, {}, {"SCIENTIST_UNSAFE_NO_SANDBOX": "1"}, tmp_path / "none.toml")

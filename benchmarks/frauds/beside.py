@@ -205,7 +205,7 @@ def budget(_: Path, lines: list[Line], chance: random.Random) -> tuple[str, ...]
     name = line["campaign"]
     resumed = {e["campaign"] for e in told(lines, "campaign_resumed") if e["data"]["budget"]}
     closed = [e for e in told(lines, "campaign_closed") if e["campaign"] == name]
-    if not closed or name in resumed or "rounds are done" not in closed[-1]["data"]["reason"]:
+    if not closed or name in resumed or "done" not in closed[-1]["data"]["reason"]:
         raise Unfit
     line["data"]["budget"]["rounds"] += 3
     return (name,)

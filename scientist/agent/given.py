@@ -97,8 +97,8 @@ def of_words(
     name: str, treatment: str, control: str, metric: str, direction: str, settings: str
 ) -> Hypothesis:
     """A comparison as somebody words it: what is left empty is the kit's usual choice."""
-    chosen = parameters_in(filter(str.strip, settings.split(",")))
     kit = kits.load(name)
+    chosen = parameters_in(filter(str.strip, settings.split(",")), kit)
     given = (treatment or None, control or None, metric or None, direction or None)
     return of_kit(kit, chosen, *given)
 
@@ -121,17 +121,22 @@ def command_of(asked: Hypothesis, chosen: Mapping[str, object] | None = None) ->
     return command(asked.kit, {**(chosen or {}), **asked.model_dump(include=COMPARED)}, settings)
 
 
-def parameters_in(words: Iterable[str]) -> dict[str, float]:
-    """Parameters that are written NAME=VALUE."""
+def parameters_in(words: Iterable[str], kit: Kit) -> dict[str, float]:
+    """Parameters of a kit that are written NAME=VALUE."""
     found: dict[str, float] = {}
     for word in words:
         name, equals, value = word.partition("=")
+        if not equals:
+            example = next(f"{one}={about.default:g}" for one, about in kit.parameters.items())
+            raise UsageError(
+                f"{word!r} is not NAME=VALUE", f"scientist kit run {kit.name} --param {example}"
+            )
         try:
             found[name.strip()] = float(value)
         except ValueError:
-            equals = ""
-        if not equals:
-            raise UsageError(f"{word!r} is not NAME=VALUE", "scientist kit run KIT --param a=1")
+            raise UsageError(
+                f"{name.strip()} must be a number, not {value!r}", f"scientist kit show {kit.name}"
+            ) from None
     return found
 
 

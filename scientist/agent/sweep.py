@@ -53,7 +53,7 @@ def sweep(
     """Measure all arms at each level of a parameter, and put that on record."""
     parameters = settings_of(kit, over, chosen, seeds)
     parameter = kit.parameters[over]
-    levels = sorted({*parameter.levels(), parameter.value(over, parameter.default)})
+    levels = sorted({*parameter.levels(), parameter.value(over, parameter.default, kit.name)})
     tier = tiers.choose(unsafe=settings.unsafe_no_sandbox)
     reserved = tuple(range(SMOKE_FROM, SMOKE_FROM + seeds))
     found: dict[float, tuple[Trial, ...]] = {}

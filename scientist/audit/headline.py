@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from scientist.records import printable
+from scientist.records import count, printable
 
 if TYPE_CHECKING:
     from scientist.audit.tracing.exchange import Exchange
@@ -47,13 +47,15 @@ def searched(entry: Entry, call: Exchange | None = None) -> str:
 
 def _opened(data: Data) -> str:
     about = f'"{data["question"]}"' if data["question"] else "the essays, without a question"
-    return f"campaign   on {about}: {_budget(data['budget'])}"
+    return f"campaign   on {about}: {_budget(data['budget'], bool(data.get('hypothesis')))}"
 
 
-def _budget(budget: Data) -> str:
-    limits = [
-        f"{budget['rounds']} rounds, {budget['minutes']:g} minutes, {budget['tokens']} tokens"
-    ]
+def _budget(budget: Data, given: bool = False) -> str:
+    """What a campaign may spend; one whose hypothesis was given asks no model."""
+    days = budget["minutes"] / (24 * 60)
+    time = count(int(days), "day") if days >= 1 and days.is_integer() else ""
+    limits = [count(budget["rounds"], "round"), time or f"{budget['minutes']:g} minutes"]
+    limits.append("no model" if given else f"{budget['tokens']} tokens")
     if budget.get("trials") is not None:
         limits.append(f"{budget['trials']} trials")
     if budget.get("disk_mb") is not None:

@@ -32,9 +32,7 @@ def anchor(
     with options.reading(workspace) as (place, _):
         found = anchors.now(place.journal)
         if not found.size:
-            raise UsageError(
-                f"{place.root} holds no record", f"scientist run --workspace {place.root}"
-            )
+            raise UsageError(f"{place.root} holds no record", f"scientist run{options.at(place)}")
         where = options.at(place)
     if file is not None:
         anchors.append(file, found)

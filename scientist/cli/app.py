@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -31,6 +32,13 @@ from scientist.cli import (
 )
 from scientist.errors import Interrupted, ScientistError, UsageError
 
+_PLAINER = (  # what pydantic says of a value
+    (r"Input should be a valid integer.*", "it must be a whole number"),
+    (r"Input should be a valid number.*", "it must be a number"),
+    (r"Input should be greater than or equal to", "it must be at least"),
+    (r"Input should be less than or equal to", "it must be at most"),
+    (r"Value error, ", ""),
+)
 app = typer.Typer(
     name="scientist",
     help="Read essays, form hypotheses, run sealed experiments, keep a record that verifies.",
@@ -125,4 +133,7 @@ def _misused(wrong: TyperException, as_json: bool) -> int:
     context: Any = getattr(wrong, "ctx", None)
     path = context.command_path if context is not None else "scientist"
     say: Any = getattr(wrong, "format_message", lambda: str(wrong))
-    return output.failure(UsageError(say(), f"{path} --help"), as_json)
+    said = say()
+    for theirs, ours in _PLAINER:
+        said = re.sub(theirs, ours, said)
+    return output.failure(UsageError(said, f"{path} --help"), as_json)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scientist.audit import cards
 from scientist.cli import options, output
 from scientist.errors import UsageError
-from scientist.records import one_line
+from scientist.records import count, one_line
 
 if TYPE_CHECKING:
     from scientist.agent.opposing import Opposing
@@ -47,7 +47,7 @@ def conflicts(journal: Journal, as_json: bool) -> tuple[bool, list[dict[str, Any
 def _summary(claims: int, found: int, left: int, unsaved: bool) -> None:
     if not claims:
         return
-    output.note(f"{claims} claims, {found} conflicts, {left} of them open")
+    output.note(f"{count(claims, 'claim')}, {count(found, 'conflict')}, {left} open")
     if unsaved:
         output.note("some of this is not on record; to record and mend it: scientist check --mend")
 

@@ -108,8 +108,9 @@ def _workspace(root: Path) -> Line:
         return Line(
             "workspace", "fail", f"{root} cannot be written", "scientist run --workspace DIR"
         )
-    from scientist import sharing
+    from scientist import sharing, workspace
 
+    workspace.check_room(root)
     kind = sharing.filesystem(root)
     if kind not in sharing.LOCAL:
         detail = f"{root}, on {kind or 'an unknown file system'}: one machine at a time may write"

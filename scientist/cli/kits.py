@@ -109,7 +109,7 @@ def copy(
     from scientist.lab.kits import load
 
     kit = load(name)
-    files = given.as_folder(kit, given.parameters_in(param or []))
+    files = given.as_folder(kit, given.parameters_in(param or [], kit))
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -150,7 +150,7 @@ def sweep(
     if metric not in kit.metrics:
         raise UsageError(f"kit {name} has no metric {metric!r}", f"scientist kit show {name}")
     options.check_svg(plot, f"scientist kit sweep {name}")
-    chosen = given.parameters_in(param or [])
+    chosen = given.parameters_in(param or [], kit)
     sweeping.settings_of(kit, over, chosen, seeds)  # before a workspace is made
     settings = options.settings(workspace).values
     with options.writing(workspace) as (place, journal):
@@ -198,7 +198,7 @@ def run(
     from scientist.lab.kits import load
 
     kit = load(name)
-    chosen = given.parameters_in(param or [])
+    chosen = given.parameters_in(param or [], kit)
     hypothesis = given.of_kit(kit, chosen, treatment, control, metric, direction)
     options.check_svg(plot, f"scientist kit run {name}")
     driving.try_out(

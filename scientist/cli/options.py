@@ -123,7 +123,8 @@ def writing(
 ) -> Iterator[tuple[Workspace, Journal]]:
     """A workspace to write to, its journal opened for writing and signed when this ends.
 
-    With `tell` the anchor is printed: it lets anybody see later that nothing was taken away.
+    With `tell` the anchor of what was written is printed: it lets anybody see later that nothing
+    was taken away.
     """
     from scientist import sharing
     from scientist.journal import Journal
@@ -135,10 +136,11 @@ def writing(
     workspace = writable(locate(directory))
     with sharing.held(workspace), Journal(workspace.journal, write=True) as journal:
         journal.hide(*secrets())
+        before = journal.head[0]
         try:
             yield workspace, journal
         finally:
-            _sign(journal, tell)
+            _sign(journal, tell and journal.head[0] != before)
 
 
 def _sign(journal: Journal, tell: bool) -> None:

@@ -97,11 +97,13 @@ def run(
 
     def opening(journal: Journal, place: Workspace, view: LiveView) -> str:
         from scientist.agent import opening as openings
+        from scientist.llm import endpoint as endpoint_of
 
         if resume:
             name = openings.to_resume(journal, question, resolved)
             view.say(f"resuming {name}")
             return name
+        endpoint_of.check(resolved.values)  # a slip of the pen opens no campaign
         chosen = _essays(journal, place, essays)
         return openings.open_campaign(journal, resolved, question, chosen)
 
@@ -119,10 +121,11 @@ def _essays(journal: Journal, place: Workspace, given: Path | None) -> list[str]
         add(journal, place.essays)
     known = [essay.id for essay in project.essays(journal)]
     if not known:
+        where = options.at(place)
         raise UsageError(
             f"there are no essays in {place.root}",
-            f"scientist corpus add FILE_OR_FOLDER --workspace {place.root}, "
-            "or scientist run --essays FILE_OR_FOLDER",
+            f"scientist corpus add{where} FILE_OR_FOLDER, "
+            f"or scientist run{where} --essays FILE_OR_FOLDER",
         )
     return known
 

@@ -11,6 +11,7 @@ import typer
 
 from scientist.cli import options, output
 from scientist.errors import EndpointError, ScientistError, UsageError
+from scientist.records import count
 
 if TYPE_CHECKING:
     from scientist.llm.serving.records import Record
@@ -147,10 +148,11 @@ def stop(
     from scientist.llm import embedded
     from scientist.llm.serving import launch, records
 
-    ended = 0
+    ended, known = 0, model is None
     for folder, record in records.every():
         if model not in (None, record.model, record.source):
             continue
+        known = True
         if record.backend == "vllm":
             ended += launch.end(folder, record)
         else:
@@ -158,8 +160,11 @@ def stop(
     for path in embedded.runtime_folder().glob("*/state.json"):
         state = embedded.recorded(path.parent)
         if model is None or (state and state["model"] == model):
+            known = True
             ended += embedded.stop(path.parent)
-    output.note(f"{ended} servers ended")
+    if not known:
+        raise UsageError(f"no server has the model {model!r}", "scientist model status")
+    output.note(f"{count(ended, 'server')} ended")
 
 
 def table(as_json: bool) -> None:

@@ -106,4 +106,4 @@ def _no_record(place: Workspace) -> ScientistError:
         return JournalError(
             f"the journal of {place.root} is gone", "restore the journal folder from a copy"
         )
-    return UsageError(f"{place.root} holds no record", f"scientist run --workspace {place.root}")
+    return UsageError(f"{place.root} holds no record", f"scientist run{options.at(place)}")

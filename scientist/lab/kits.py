@@ -57,19 +57,17 @@ class Parameter(_Strict):
             raise ValueError("the default must lie between low and high")
         return self
 
-    def value(self, name: str, given: Any) -> float | int:
-        """The given value, checked and in the parameter's own type."""
+    def value(self, name: str, given: Any, kit: str) -> float | int:
+        """The value given for a kit, checked and in the parameter's own type."""
+        hint = f"scientist kit show {kit}"
         if isinstance(given, bool) or not isinstance(given, int | float):
-            raise UsageError(f"{name} must be a number, not {given!r}", "scientist kit show KIT")
+            raise UsageError(f"{name} must be a number, not {given!r}", hint)
         if not self.low <= given <= self.high:
             raise UsageError(
-                f"{name} must lie between {self.low:g} and {self.high:g}, not at {given:g}",
-                "scientist kit show KIT",
+                f"{name} must lie between {self.low:g} and {self.high:g}, not at {given:g}", hint
             )
         if self.type == "int" and given != int(given):
-            raise UsageError(
-                f"{name} must be a whole number, not {given:g}", "scientist kit show KIT"
-            )
+            raise UsageError(f"{name} must be a whole number, not {given:g}", hint)
         return int(given) if self.type == "int" else float(given)
 
     def levels(self) -> tuple[float | int, ...]:
@@ -88,7 +86,7 @@ class Parameter(_Strict):
             if self.type == "int":
                 value = round(value)
             found.add(min(max(value, self.low), self.high))
-        return tuple(self.value("", value) for value in sorted(found - {self.default}))
+        return tuple(self.value("", value, "") for value in sorted(found - {self.default}))
 
 
 class Default(_Strict):
@@ -163,7 +161,7 @@ class Kit(_Strict):
                 f"kit {self.name} has no parameter {unknown[0]}", f"scientist kit show {self.name}"
             )
         return {
-            name: parameter.value(name, given.get(name, parameter.default))
+            name: parameter.value(name, given.get(name, parameter.default), self.name)
             for name, parameter in self.parameters.items()
         }
 

@@ -63,7 +63,7 @@ def _names(question: str, parameter: str, number: str) -> bool:
 
 def _allows(parameter: Parameter, value: float) -> bool:
     try:
-        parameter.value("", value)
+        parameter.value("", value, "")
     except UsageError:
         return False
     return True

@@ -97,36 +97,52 @@ def _served(settings: Settings, progress: Progress | None) -> Handle | None:
     return Handle(endpoint, again)
 
 
+def check(settings: Settings) -> None:
+    """Refuse a model or an address that there cannot be; nothing is asked, fetched or started."""
+    if settings.endpoint:
+        _check_url(settings.endpoint.strip())
+    elif path := _own_weights(settings):
+        _check_weights(path)
+
+
 def resolve(settings: Settings, progress: Progress | None = None) -> Weights:
     """The weights a user means: a file, or a model of the catalogue, fetched if needed."""
-    name = settings.model or DEFAULT_MODEL
     cache = settings.cache_dir
+    if path := _own_weights(settings):
+        _check_weights(path)
+        stamp = cache / "stamps" / hashlib.sha256(os.fsencode(path)).hexdigest()
+        return Weights(path.stem, path, artifacts.remembered_digest(path, stamp))
+    name = settings.model or DEFAULT_MODEL
+    artifact = MODELS[name].artifact
+    return Weights(name, artifacts.obtain(artifact, cache, progress), artifact.sha256)
+
+
+def _own_weights(settings: Settings) -> Path | None:
+    """The file of weights that is meant; None for a model of the catalogue that can be run so."""
+    name = settings.model or DEFAULT_MODEL
     if name in MODELS:
-        model = MODELS[name]
-        if settings.context > model.context:
+        if settings.context > MODELS[name].context:
             raise UsageError(
-                f"{name} has a context of {model.context} tokens, {settings.context} are set",
-                f"SCIENTIST_CONTEXT={model.context} scientist run",
+                f"{name} has a context of {MODELS[name].context} tokens, {settings.context} are "
+                "set",
+                f"SCIENTIST_CONTEXT={MODELS[name].context} scientist run",
             )
-        path = artifacts.obtain(model.artifact, cache, progress)
-        return Weights(name, path, model.artifact.sha256)
+        return None
     path = Path(name).expanduser().absolute()
     if path.suffix.lower() != ".gguf" and not path.is_file():
         raise UsageError(
             f"there is no embedded model {name!r}; there are {', '.join(MODELS)}",
             "scientist model list, or name a server too: --endpoint URL",
         )
-    return Weights(path.stem, path, _own_digest(path, cache))
+    return path
 
 
-def _own_digest(path: Path, cache: Path) -> str:
-    """The SHA-256 of a user's own weights, computed once."""
-    stamp = cache / "stamps" / hashlib.sha256(os.fsencode(path)).hexdigest()
+def _check_weights(path: Path) -> None:
+    """Refuse a file that is not there, cannot be read, or has no weights in it."""
     try:
         with path.open("rb") as file:
             if file.read(4) != b"GGUF":
                 raise UsageError(f"{path} is no GGUF file", "scientist model list")
-        return artifacts.remembered_digest(path, stamp)
     except FileNotFoundError as fault:
         raise UsageError(f"there are no weights at {path}", "scientist model list") from fault
     except OSError as fault:

@@ -18,7 +18,7 @@ from scientist.records.assertions import (
     Source,
     Way,
 )
-from scientist.records.base import JsonObject, Record, clean, one_line, printable
+from scientist.records.base import JsonObject, Record, clean, count, one_line, printable
 from scientist.records.campaigns import Budget, Usage
 from scientist.records.chats import Mark, Said
 from scientist.records.research import (
@@ -76,6 +76,7 @@ __all__ = [
     "Verdict",
     "Way",
     "clean",
+    "count",
     "one_line",
     "printable",
 ]

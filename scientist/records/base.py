@@ -22,6 +22,11 @@ def clean(text: str) -> str:
     return printable(one_line(text))
 
 
+def count(number: int, noun: str) -> str:
+    """A number of things, in words: 1 round, 2 rounds."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 class Record(BaseModel):
     """Frozen, and strict about unknown fields."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from scripted import Fault
 
 from scientist.events import Reasoned
 from scientist.journal import Journal, verify
+from scientist.settings import load
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +96,6 @@ def test_a_search_finds_the_sentence_that_means_the_same(done: Path) -> None:
 def test_the_vector_store_can_be_lost_and_rebuilt_from_the_journal(
     done: Path, tmp_path: Path
 ) -> None:
-    import shutil
-
     copy = tmp_path / "w"
     shutil.copytree(done, copy)
     before = json.loads(scientist("corpus", "search", "cue", "-w", copy, "--json").stdout)
@@ -105,8 +105,6 @@ def test_the_vector_store_can_be_lost_and_rebuilt_from_the_journal(
 
 
 def test_tampering_exits_5_and_names_the_place(done: Path, tmp_path: Path) -> None:
-    import shutil
-
     copy = tmp_path / "w"
     shutil.copytree(done, copy)
     segment = copy / "journal" / "000001.jsonl"
@@ -123,8 +121,16 @@ def test_tampering_exits_5_and_names_the_place(done: Path, tmp_path: Path) -> No
     [
         (("bogus",), "No such command"),
         (("run", "--bogus"), "No such option"),
-        (("run", "--rounds", "many"), "rounds"),
-        (("run", "--rounds", "0"), "rounds"),
+        (("run", "--rounds", "many"), "'--rounds': it must be a whole number"),
+        (("run", "--rounds", "0"), "--rounds must be at least 1, not 0"),
+        (("run", "--minutes", "nan"), "--minutes must be a finite number"),
+        (("run", "--rung", "steep"), "--rung must be 'auto', 'kit', 'adapted' or 'free'"),
+        (("corpus", "search", "x", "--limit", "0"), "it must be at least 1"),
+        (("audit", "export", "C1", "-o", "x", "--format", "zip"), "'--format': 'zip' is not"),
+        (("kit", "run", "causal_features", "--param", "shift=x"), "shift must be a number"),
+        (("kit", "run", "causal_features", "--param", "shift=9"), "scientist kit show causal_f"),
+        (("kit", "run", "causal_features", "--param", "shift"), "causal_features --param samples="),
+        (("model", "stop", "nosuch"), "scientist model status"),
         (("finding", "show"), "Missing argument"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
@@ -169,6 +175,23 @@ def test_a_bad_essay_is_named_and_nothing_is_recorded(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     refused(scientist("corpus", "add", tmp_path / name, "-w", tmp_path / "w"), 2, name, word)
+    assert verify(tmp_path / "w" / "journal").events == 0
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "word"),
+    [
+        ("--endpoint", "nonsense", "is no URL"),
+        ("--model", "nosuch", "no embedded model"),
+        ("--model", "nosuch.gguf", "no weights at"),
+    ],
+)
+def test_a_slip_of_the_pen_opens_no_campaign(
+    tmp_path: Path, flag: str, value: str, word: str
+) -> None:
+    ran = scientist("run", "--essays", essays(tmp_path / "e"), "-w", tmp_path / "w", flag, value)
+    refused(ran, 2, word)
+    assert "anchor" not in ran.stderr
     assert verify(tmp_path / "w" / "journal").events == 0
 
 
@@ -287,6 +310,26 @@ def test_doctor_names_every_part_and_downloads_nothing(tmp_path: Path) -> None:
     }
     assert not (tmp_path / "cache").exists()
     assert not (tmp_path / "w").exists()
+
+
+def test_doctor_looks_at_the_disk_of_the_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scientist.cli import doctor
+
+    used = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: used._replace(free=2**20))
+    lines = {line.what: line for line in doctor._examine(load(tmp_path).values, tmp_path)}
+    assert lines["workspace"].state == "fail"
+    assert "only 1 MB are free" in lines["workspace"].detail
+
+
+def test_a_count_of_one_is_said_in_the_singular(tmp_path: Path) -> None:
+    ran = scientist("kit", "run", "causal_features", "--pairs", 8, "-w", tmp_path / "w")
+    assert "campaign   on " in ran.stderr
+    assert ": 1 round, 7 days, no model" in ran.stderr
+    assert "completed: 1 round is done" in ran.stderr
+    assert scientist("audit", "verify", "--deep", "-w", tmp_path / "w").returncode == 0
 
 
 def test_doctor_fails_on_a_dead_endpoint(tmp_path: Path) -> None:

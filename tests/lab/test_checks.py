@@ -300,7 +300,7 @@ def test_the_setting_is_a_list_of_names_and_lets_nothing_out(tmp_path: Path) -> 
     found = settings.load(tmp_path, environment=given, user=tmp_path / "none").values
     assert found.libraries == ("numpy", "jax")
     for wrong in ("os", "scientist", "sub-process"):
-        with pytest.raises(UsageError, match="setting libraries from environment"):
+        with pytest.raises(UsageError, match="SCIENTIST_LIBRARIES cannot be"):
             settings.load(tmp_path, environment={"SCIENTIST_LIBRARIES": wrong})
 
 

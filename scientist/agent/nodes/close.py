@@ -48,7 +48,8 @@ def ending(state: State, bench: Bench) -> tuple[Any, str]:
     if state.get("barren", 0) >= BARREN_ROUNDS:
         return "exhausted", f"{BARREN_ROUNDS} rounds in a row gave no hypothesis that passed"
     if state["round"] >= bench.meter.budget.rounds:
-        return "completed", f"all {bench.meter.budget.rounds} rounds are done"
+        rounds = bench.meter.budget.rounds
+        return "completed", f"all {rounds} rounds are done" if rounds > 1 else "1 round is done"
     if spent := bench.meter.spent():
         return "budget", spent
     return "", ""

@@ -10,7 +10,7 @@ from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.journal import Entry
 
 _CAMPAIGN = re.compile(r"C[0-9]+")
-_ALL_DONE = re.compile(r"all ([0-9]+) rounds are done")
+_ALL_DONE = re.compile(r"(?:all )?([0-9]+) rounds? (?:are|is) done")
 _ENDS = ("campaign_opened", "campaign_resumed", "campaign_closed", "campaign_paused")
 _NUMBERED: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "essay_added": ("E", lambda data: data["essay"]),

@@ -125,7 +125,7 @@ def test_one_that_was_stopped_stays_so(model: str, python: str) -> None:
     record = serve(model, python)
     with connect(settle(load(None)).values) as handle:
         stopped = run(records.runtime_folder(), "model", "stop", "small")
-        assert stopped.stderr == "1 servers ended\n"
+        assert stopped.stderr == "1 server ended\n"
         assert not launch.members(record)
         with pytest.raises(EndpointError, match="was stopped") as caught:
             handle.revive()

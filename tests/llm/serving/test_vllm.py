@@ -305,4 +305,4 @@ def test_the_same_campaign_runs_on_llama_cpp(tmp_path: Path) -> None:
         calls = ended_honestly(tmp_path / "w", campaign(tmp_path / "w", tmp_path))
         assert {call["model"] for call in calls} == {MODEL}
     finally:
-        assert "1 servers ended" in run(tmp_path, "model", "stop").stderr
+        assert "1 server ended" in run(tmp_path, "model", "stop").stderr
