@@ -46,6 +46,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -92,7 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in arguments
     try:
-        code = typer.main.get_command(app).main(arguments, "scientist", standalone_mode=False)
+        code = _commands().main(arguments, "scientist", standalone_mode=False)
         with output.writable():
             sys.stdout.flush()
     except TyperException as wrong:
@@ -117,6 +118,17 @@ def main(arguments: list[str] | None = None) -> None:
         )
         sys.exit(output.failure(unforeseen, as_json))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _commands() -> Any:
+    """All commands; a list of them tells each one's first paragraph, not what fits of it."""
+    tree: Any = typer.main.get_command(app)
+    groups = [tree]
+    while groups:
+        for command in groups.pop().commands.values():
+            command.short_help = " ".join((command.help or "").partition("\n\n")[0].split())
+            groups += [command] if hasattr(command, "commands") else []
+    return tree
 
 
 def _reader_left() -> NoReturn:

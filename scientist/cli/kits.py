@@ -26,7 +26,8 @@ class Way(StrEnum):
 app = typer.Typer(help="Ready experiment families.", no_args_is_help=True)
 
 ParamOption = Annotated[
-    list[str] | None, typer.Option("--param", help="a parameter as NAME=VALUE; repeatable")
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="set a parameter; may repeat"),
 ]
 
 

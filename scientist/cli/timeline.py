@@ -42,7 +42,10 @@ class _Wanted:
 
 def show(
     campaign: Annotated[str, typer.Argument(help="id of a campaign or a thread: C1, T1")],
-    kind: Annotated[list[str] | None, typer.Option(help="only events of this kind; again")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="only events of this kind; may repeat"),
+    ] = None,
     phase: Annotated[str | None, typer.Option(help="only what happened in this phase")] = None,
     text: Annotated[str | None, typer.Option(help="only events that hold this text")] = None,
     since: Annotated[

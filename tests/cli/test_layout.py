@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from campaigns import command, environment
+from campaigns import command, environment, scientist
 from rich.cells import cell_len
 
 from scientist.cli import layout
@@ -53,6 +53,15 @@ def test_what_was_broken_by_hand_is_broken_anew_for_the_terminal() -> None:
     start = next(n for n, line in enumerate(lines) if line.startswith("  The world:"))
     paragraph = lines[start : lines.index("", start)]
     assert all(len(line) > 40 for line in paragraph[:-1]), paragraph
+
+
+@pytest.mark.parametrize("group", [(), ("audit",), ("kit",), ("experiment",)])
+def test_a_list_of_commands_ends_no_sentence_in_the_middle(group: tuple[str, ...]) -> None:
+    shown = scientist(*group, "-h", COLUMNS="80")
+    assert shown.returncode == 0
+    assert "..." not in shown.stdout.partition("Commands:")[2]
+    assert shown.stdout.rstrip().endswith(".")
+    assert max(map(len, shown.stdout.splitlines())) <= 80
 
 
 def test_a_pipe_gets_the_lines_as_they_are() -> None:
