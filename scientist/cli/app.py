@@ -96,6 +96,8 @@ def main(arguments: list[str] | None = None) -> None:
         code = _commands().main(arguments, "scientist", standalone_mode=False)
         with output.writable():
             sys.stdout.flush()
+        if code == Interrupted.exit_code:  # what typer makes of Ctrl-C
+            raise KeyboardInterrupt
     except TyperException as wrong:
         sys.exit(_misused(wrong, as_json))
     except (typer.Abort, KeyboardInterrupt):

@@ -444,3 +444,21 @@ def test_a_full_disk_behind_stdout_is_said(done: Path, name: str, json_: str) ->
     assert "cannot be written" in ran.stderr if name == "F1" else "no finding F9" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert "Exception ignored" not in ran.stderr
+
+
+@pytest.mark.parametrize("after", [0.02, 0.1, 0.2, 0.4])
+def test_ctrl_c_while_the_program_loads_is_no_traceback(after: float) -> None:
+    """However far it has come by then: before Python runs our first line there is nobody to ask."""
+    code = (
+        "import runpy, signal, sys\n"
+        "signal.signal(signal.SIGALRM, signal.default_int_handler)\n"
+        f"signal.setitimer(signal.ITIMER_REAL, {after})\n"
+        "sys.argv = ['scientist', 'doctor']\n"
+        "runpy.run_module('scientist', run_name='__main__')\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment()
+    )
+    assert ran.returncode == 130, (ran.stdout, ran.stderr)
+    assert ran.stderr.startswith("error: ")
+    assert "Traceback" not in ran.stderr
