@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from scientist.journal import Entry, Journal, costs, project
 from scientist.records import Hypothesis, Protocol, Rung, Verdict
 from scientist.science import belief
+from scientist.science.belief import Belief
 from scientist.science.claims.evidence import Value
 from scientist.science.consistency.knowledge import Knowledge
 
@@ -209,12 +210,19 @@ def _credences(
     views = project.findings(journal)
     campaigns = {view.record.id: view.campaign for view in views}
     seeds = {digest: plan.seeds for digest, plan in sealed.items()}
+    told: dict[int, dict[str, Value]] = {}  # by the course, which many have in common
     for one in belief.fold(list(asked), [view.record for view in views], seeds):
-        facts, before = found[one.hypothesis], one.prior
-        facts["credence"] = one.credence
-        for step in one.steps:
-            campaign = campaigns[step.finding]
-            if step.counted:
-                facts.setdefault(f"credence before {campaign}", before)
-                facts[f"credence after {campaign}"] = step.credence
-            before = step.credence
+        if id(one.course) not in told:
+            told[id(one.course)] = _moved(one, campaigns)
+        found[one.hypothesis] |= {"credence": one.credence, **told[id(one.course)]}
+
+
+def _moved(one: Belief, campaigns: Mapping[str, str]) -> dict[str, Value]:
+    found, before = dict[str, Value](), one.prior
+    for step in one.steps:
+        campaign = campaigns[step.finding]
+        if step.counted:
+            found.setdefault(f"credence before {campaign}", before)
+            found[f"credence after {campaign}"] = step.credence
+        before = step.credence
+    return found
