@@ -1,8 +1,9 @@
 """Where the entries of each kind lie: an index in memory that grows with the segments.
 
-Only whole batches count, as everywhere; what is read goes on where it stopped. If the files are
-no longer those that were read (a journal put back from a copy), everything is read anew. The
-lines themselves stay on the disk.
+Beside them, when each campaign was driven: from its opening, or where it was taken up again, to
+the last event before the next such place. Only whole batches count, as everywhere; what is read
+goes on where it stopped. If the files are no longer those that were read (a journal put back from
+a copy), everything is read anew. The lines themselves stay on the disk.
 """
 
 from __future__ import annotations
@@ -13,17 +14,24 @@ from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
 from scientist.journal.chain import MORE
 
-_HEAD = re.compile(rb'\{(?:"more":true,)?"seq":(\d{1,18}),"time":"[^"\\]*","kind":"([a-z_]+)",')
+_HEAD = re.compile(
+    rb'\{(?:"more":true,)?"seq":(\d{1,18}),"time":"([^"\\]*)","kind":"([a-z_]+)",'
+    rb'"campaign":(?:"([^"\\]*)"|null),'
+)
 _SEGMENT = re.compile(r"[0-9].*\.jsonl", re.DOTALL)
 _MARK_BYTES = 80  # the end of the last line: its hash
 SEQ_UNKNOWN = 0
 _WIDTH = 1 << 40  # more bytes than one can have
+_OPENED, _RESUMED = b"campaign_opened", b"campaign_resumed"
 
 
 class Place(NamedTuple):
@@ -33,6 +41,15 @@ class Place(NamedTuple):
     offset: int
     length: int
     seq: int
+
+
+@dataclass(slots=True)
+class Spell:
+    """A time in which a campaign was driven, and how many events that gave."""
+
+    began: str
+    ended: str
+    events: int = 1
 
 
 class _Kept:
@@ -70,6 +87,7 @@ class Places:
         self.age += 1
         self._kinds: dict[bytes, _Kept] = defaultdict(_Kept)
         self._odd = _Kept()  # of another form: only reading them tells what they are
+        self._spells: dict[bytes, list[Spell]] = {}
         self._segment = 0  # the last that was read, by its place in the list
         self._inode = -1
         self._offset = 0  # in that segment, behind the last whole batch
@@ -84,6 +102,11 @@ class Places:
         self._read_on()
         meant = [some for kind in set(kinds) if (some := self._kinds.get(kind.encode()))]
         return sorted(chain.from_iterable(some.behind(place) for some in (*meant, self._odd)))
+
+    def spells(self) -> dict[str, list[Spell]]:
+        """When each campaign that was opened was driven, in the order of their openings."""
+        self._read_on()
+        return {name.decode(): some for name, some in self._spells.items()}
 
     def lines(self, places: Iterable[Place]) -> Iterator[bytes]:
         """The lines at these places."""
@@ -151,9 +174,32 @@ class Places:
 
     def _file(self, line: bytes, segment: int, offset: int) -> None:
         if found := _HEAD.match(line):
-            self._kinds[found[2]].add(segment, offset, len(line), int(found[1]))
+            seq, time, kind, campaign = found.groups()
+            self._kinds[kind].add(segment, offset, len(line), int(seq))
         else:
             self._odd.add(segment, offset, len(line), SEQ_UNKNOWN)
+            time, kind, campaign = _read(line)
+        if campaign is not None:
+            self._driven(time, kind, campaign)
+
+    def _driven(self, time: bytes, kind: bytes, campaign: bytes) -> None:
+        known = self._spells.get(campaign)
+        if kind == _OPENED or (kind == _RESUMED and known):
+            begun = Spell(time.decode(), time.decode())
+            self._spells.setdefault(campaign, []).append(begun)
+        elif known:
+            known[-1].ended = time.decode()
+            known[-1].events += 1
+
+
+def _read(line: bytes) -> tuple[bytes, bytes, bytes | None]:
+    """Time, kind and campaign of a line of another form; no campaign if it is none."""
+    try:
+        raw = orjson.loads(line)
+        time, kind, campaign = raw["time"], raw["kind"], raw["campaign"]
+        return time.encode(), kind.encode(), None if campaign is None else campaign.encode()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return b"", b"", None
 
 
 def segments(folder: Path) -> list[Path]:

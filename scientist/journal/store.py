@@ -24,7 +24,7 @@ from scientist.errors import JournalError, UsageError
 from scientist.events import SCHEMA, Event, TornTailRecovered
 from scientist.journal import blobs, streams
 from scientist.journal.chain import GENESIS, MORE, Entry, decode, encode
-from scientist.journal.places import SEQ_UNKNOWN, Place, Places, segments
+from scientist.journal.places import SEQ_UNKNOWN, Place, Places, Spell, segments
 from scientist.journal.redact import Redactor
 from scientist.workspace import explain
 
@@ -286,6 +286,11 @@ class Journal:
         if all(place.seq != SEQ_UNKNOWN for place in places):
             return len(places)
         return sum(1 for _ in self.entries(*kinds))
+
+    def spells(self) -> dict[str, list[Spell]]:
+        """When each campaign was driven, by its name, in the order of their openings."""
+        with self._reading:
+            return self._places.spells()
 
     def follow(self, fold: Fold[T]) -> T:
         """What the entries so far come to; only those that are new since the last time are read.
