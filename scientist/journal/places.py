@@ -30,8 +30,9 @@ _HEAD = re.compile(
 _SEGMENT = re.compile(r"[0-9].*\.jsonl", re.DOTALL)
 _MARK_BYTES = 80  # the end of the last line: its hash
 SEQ_UNKNOWN = 0
-_WIDTH = 1 << 40  # more bytes than one can have
-_OPENED, _RESUMED = b"campaign_opened", b"campaign_resumed"
+WIDTH = 1 << 40  # more bytes than one can have
+Told = tuple[str, int, int, int, str, str | None]  # kind, begin, length, seq, time, campaign
+_OPENED, _RESUMED = "campaign_opened", "campaign_resumed"
 
 
 class Place(NamedTuple):
@@ -60,18 +61,13 @@ class _Kept:
         self.lengths = array("Q")
         self.numbers = array("Q")
 
-    def add(self, segment: int, offset: int, length: int, seq: int) -> None:
-        self.begins.append(segment * _WIDTH + offset)
-        self.lengths.append(length)
-        self.numbers.append(seq)
-
     def behind(self, place: Place | None) -> Iterator[Place]:
         """Those behind a place, or all."""
         first = 0
         if place is not None:
-            first = bisect_right(self.begins, place.segment * _WIDTH + place.offset)
+            first = bisect_right(self.begins, place.segment * WIDTH + place.offset)
         for at in range(first, len(self.begins)):
-            segment, offset = divmod(self.begins[at], _WIDTH)
+            segment, offset = divmod(self.begins[at], WIDTH)
             yield Place(segment, offset, self.lengths[at], self.numbers[at])
 
 
@@ -85,9 +81,9 @@ class Places:
 
     def _forget(self) -> None:
         self.age += 1
-        self._kinds: dict[bytes, _Kept] = defaultdict(_Kept)
+        self._kinds: dict[str, _Kept] = defaultdict(_Kept)
         self._odd = _Kept()  # of another form: only reading them tells what they are
-        self._spells: dict[bytes, list[Spell]] = {}
+        self._spells: dict[str, list[Spell]] = {}
         self._segment = 0  # the last that was read, by its place in the list
         self._inode = -1
         self._offset = 0  # in that segment, behind the last whole batch
@@ -100,13 +96,13 @@ class Places:
     def behind(self, place: Place | None, kinds: Iterable[str]) -> list[Place]:
         """Those behind a place, in order."""
         self._read_on()
-        meant = [some for kind in set(kinds) if (some := self._kinds.get(kind.encode()))]
+        meant = [some for kind in set(kinds) if (some := self._kinds.get(kind))]
         return sorted(chain.from_iterable(some.behind(place) for some in (*meant, self._odd)))
 
     def spells(self) -> dict[str, list[Spell]]:
         """When each campaign that was opened was driven, in the order of their openings."""
         self._read_on()
-        return {name.decode(): some for name, some in self._spells.items()}
+        return self._spells
 
     def lines(self, places: Iterable[Place]) -> Iterator[bytes]:
         """The lines at these places."""
@@ -148,58 +144,64 @@ class Places:
         return True
 
     def _take(self, files: list[Path]) -> None:
-        waiting: list[tuple[bytes, int]] = []
+        waiting: list[Told] = []
         for number in range(self._segment, len(files)):
             with files[number].open("rb") as file:
                 if self._inode == -1 or number > self._segment:
-                    self._move(number, file.fileno())
+                    self.begin(number, file.fileno())
                 begin = self._offset
                 file.seek(begin)
                 for line in file:
                     here, begin = begin, begin + len(line)
                     if not line.endswith(b"\n"):
                         continue
-                    if line.startswith(MORE):
-                        waiting.append((line, here))
-                        continue
-                    for one, offset in waiting:
-                        self._file(one, number, offset)
-                    self._file(line, number, here)
-                    waiting.clear()
-                    self._offset, self._mark = begin, line[-_MARK_BYTES:]
+                    waiting.append(_told(line, number * WIDTH + here))
+                    if not line.startswith(MORE):
+                        self.take(waiting, begin, line)
+                        waiting.clear()
 
-    def _move(self, number: int, descriptor: int) -> None:
+    def begin(self, number: int, descriptor: int) -> None:
+        """The lines that follow are of this segment, by its place in the list."""
         self._segment, self._inode = number, os.fstat(descriptor).st_ino
         self._offset, self._mark = 0, b""
 
-    def _file(self, line: bytes, segment: int, offset: int) -> None:
-        if found := _HEAD.match(line):
-            seq, time, kind, campaign = found.groups()
-            self._kinds[kind].add(segment, offset, len(line), int(seq))
-        else:
-            self._odd.add(segment, offset, len(line), SEQ_UNKNOWN)
-            time, kind, campaign = _read(line)
-        if campaign is not None:
-            self._driven(time, kind, campaign)
+    def take(self, batches: Iterable[Told], end: int, last: bytes) -> None:
+        """The lines of whole batches, the last line, and where it ends in its segment."""
+        kinds, spells = self._kinds, self._spells
+        spell: Spell | None = None
+        of: str | None = None
+        for kind, begin, length, seq, time, campaign in batches:
+            kept = kinds[kind] if seq != SEQ_UNKNOWN else self._odd
+            kept.begins.append(begin)
+            kept.lengths.append(length)
+            kept.numbers.append(seq)
+            if campaign is None:
+                continue
+            if campaign != of:
+                known = spells.get(campaign)
+                spell, of = known[-1] if known else None, campaign
+            if kind == _OPENED or (kind == _RESUMED and spell is not None):
+                spell = Spell(time, time)
+                spells.setdefault(campaign, []).append(spell)
+            elif spell is not None:
+                spell.ended = time
+                spell.events += 1
+        self._offset, self._mark = end, last[-_MARK_BYTES:]
 
-    def _driven(self, time: bytes, kind: bytes, campaign: bytes) -> None:
-        known = self._spells.get(campaign)
-        if kind == _OPENED or (kind == _RESUMED and known):
-            begun = Spell(time.decode(), time.decode())
-            self._spells.setdefault(campaign, []).append(begun)
-        elif known:
-            known[-1].ended = time.decode()
-            known[-1].events += 1
 
-
-def _read(line: bytes) -> tuple[bytes, bytes, bytes | None]:
-    """Time, kind and campaign of a line of another form; no campaign if it is none."""
+def _told(line: bytes, begin: int) -> Told:
+    """A line by its first members; of another form, only reading it tells what it is."""
+    if found := _HEAD.match(line):
+        seq, time, kind, campaign = found.groups()
+        name = campaign.decode() if campaign is not None else None
+        return kind.decode(), begin, len(line), int(seq), time.decode(), name
     try:
         raw = orjson.loads(line)
-        time, kind, campaign = raw["time"], raw["kind"], raw["campaign"]
-        return time.encode(), kind.encode(), None if campaign is None else campaign.encode()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return b"", b"", None
+        kind, time, campaign = raw["kind"], raw["time"], raw["campaign"]
+    except (ValueError, KeyError, TypeError):  # it is no event: who decodes it is told so
+        kind = time = ""
+        campaign = None
+    return kind, begin, len(line), SEQ_UNKNOWN, time, campaign
 
 
 def segments(folder: Path) -> list[Path]:

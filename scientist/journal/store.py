@@ -55,7 +55,7 @@ class _Folded:
 class Journal:
     """One workspace's record; opened for reading it never touches the disk."""
 
-    def __init__(self, folder: Path, write: bool = False) -> None:
+    def __init__(self, folder: Path, write: bool = False, places: Places | None = None) -> None:
         self.folder = folder
         self.listeners: list[Callable[[Entry], None]] = []
         self.blob_folder = folder / "blobs"
@@ -68,7 +68,7 @@ class Journal:
         self._head = GENESIS
         self._segment: Path | None = None
         self._reading = threading.RLock()
-        self._places = Places(folder)
+        self._places = places or Places(folder)  # of somebody who read all of it just now
         self._folded: dict[Fold[Any], _Folded] = {}
         self._redactor = Redactor()
         if write:
