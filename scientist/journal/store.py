@@ -59,6 +59,7 @@ class Journal:
         self.folder = folder
         self.listeners: list[Callable[[Entry], None]] = []
         self.blob_folder = folder / "blobs"
+        self._shelf = blobs.Shelf(self.blob_folder)
         self._mutex = threading.RLock()
         self._descriptor = -1
         self._lock = -1
@@ -81,11 +82,14 @@ class Journal:
                 pass
 
     def close(self) -> None:
-        """Give back the descriptors."""
-        for descriptor in (self._descriptor, self._lock):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._descriptor = self._lock = -1
+        """Give back the descriptors, once all blobs are on the disk."""
+        try:
+            self._shelf.close()
+        finally:
+            for descriptor in (self._descriptor, self._lock):
+                if descriptor >= 0:
+                    os.close(descriptor)
+            self._descriptor = self._lock = -1
 
     def __enter__(self) -> Journal:
         return self
@@ -125,7 +129,11 @@ class Journal:
     def append_all(
         self, events: Sequence[Event], campaign: str | None = None, sync: bool = False
     ) -> list[Entry]:
-        """Add several events in one write, so that a kill leaves all of them or none."""
+        """Add several events in one write, so that a kill leaves all of them or none.
+
+        The blobs that they name are on the disk before.
+        """
+        self._shelf.settle()
         with self.locked():
             written = self._write(events, campaign)
             if sync:
@@ -144,7 +152,8 @@ class Journal:
         """Store a blob and return its address; secrets in it are hidden.
 
         What must stay as it is, byte for byte (`exact`: code, essays), is refused if a known secret
-        stands in it.
+        stands in it. A blob gets to the disk beside what the caller does next; the next append
+        waits for it.
         """
         raw = content.encode() if isinstance(content, str) else content
         if exact and self._redactor.knows(raw):
@@ -157,11 +166,11 @@ class Journal:
             raw = streams.clean(raw, self._redactor)
             if self._redactor.touches(raw):
                 raw = self._redactor.clean(raw)
-        return blobs.put(self.blob_folder, raw)
+        return self._shelf.put(raw)
 
     def get(self, digest: str) -> bytes:
         """The bytes of a blob, checked."""
-        return blobs.get(self.blob_folder, digest)
+        return self._shelf.get(digest)
 
     def _write(self, events: Sequence[Event], campaign: str | None) -> list[Entry]:
         if self._size >= SEGMENT_BYTES:
@@ -180,6 +189,7 @@ class Journal:
             entries.append(Entry(seq, now, event.kind, campaign, data, head, digest))
             head = digest
             buffer += line
+        self._shelf.check(buffer)
         try:
             remaining = memoryview(buffer)
             while remaining:  # a disk that fills up writes a part, then fails
