@@ -52,5 +52,5 @@ def told(view: HypothesisView, belief: Belief, statements: Mapping[str, str]) ->
             lines.append(f"  {last:<11} {statements[last]}")
         moved = f"times {step.factor:.3g}" if step.counted else "not counted"
         lines.append(f"    {step.experiment:<9} {moved}: credence {chance(step.credence)}")
-        lines.append(f"              {step.reason}")
+        lines.append(f"              {belief.reason(step)}")
     return lines

@@ -41,7 +41,7 @@ def gather(journal: Journal) -> Evidence:
         runs += runs_of(journal, sealed, view, hypothesis, _rate(adjusted, finding))
     quotes = {passage.address: passage.text for passage in corpus.passages(journal)}
     ids = {*hypotheses, *(essay.id for essay in project.essays(journal))}
-    ids |= {view.id for view in project.campaigns(journal)}
+    ids |= {str(entry.campaign) for entry in journal.entries("campaign_opened")}
     ids |= {view.id for view in project.experiments(journal)}
     bare = Evidence(tuple(runs), quotes=quotes, ids=frozenset(ids))
     return replace(

@@ -6,12 +6,14 @@ What raw trials give is no fact here but an operation (`science.claims.operation
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from scientist.journal import Entry, Journal, costs, project
+from scientist.journal import Entry, Fold, Journal, costs, project
+from scientist.journal.places import Spell
 from scientist.records import Hypothesis, Protocol, Rung, Verdict
 from scientist.science import belief
+from scientist.science.belief import Belief
 from scientist.science.claims.evidence import Value
 from scientist.science.consistency.knowledge import Knowledge
 
@@ -79,41 +81,56 @@ def code_of(kit: str, rung: Rung) -> str:
 
 def _campaigns(journal: Journal) -> Facts:
     """What the entries of each campaign add up to."""
-    told: dict[str, list[Entry]] = {}
-    for entry in journal.entries():
-        if entry.campaign is not None and (
-            entry.kind == "campaign_opened" or entry.campaign in told
-        ):
-            told.setdefault(entry.campaign, []).append(entry)
-    return {name: _campaign(entries) for name, entries in told.items()}
+    told, spells = journal.follow(_CAMPAIGNS), journal.spells()
+    return {name: one.facts(spells[name]) for name, one in told.items()}
 
 
-def _campaign(entries: Sequence[Entry]) -> dict[str, Value]:
-    counts = Counter(entry.kind for entry in entries)
-    took, spent = costs.cost_of(entries), costs.spent(entries)
-    found: dict[str, Value] = {"state": "unfinished", "rounds": took.rounds}
-    for entry in entries:
-        _happened(found, entry)
-    found |= {name: counts[kind] for kind, name in COUNTED.items()}
-    found |= {str(verdict): took.verdicts.get(verdict, 0) for verdict in Verdict}
-    found |= {
-        "hypotheses tested": took.tested,
-        "trials": took.trials,
-        "active seconds": round(took.seconds, 1),
-        "model seconds": round(took.model_seconds, 1),
-        "experiment seconds": round(took.experiment_seconds, 1),
-        "prompt tokens": took.usage.prompt,
-        "cached tokens": took.usage.cached,
-        "completion tokens": took.usage.completion,
-    }
-    if took.cached_share is not None:
-        found["cached share"] = took.cached_share
-    if took.grown_bytes is not None:
-        found["bytes on the disk"] = took.grown_bytes
-    for name, limit in spent.budget:
-        if limit is not None:
-            found[f"budget of {name.replace('disk_mb', 'disk in MB')}"] = limit
-    return found
+@dataclass
+class _Campaign:
+    """What was told of a campaign so far."""
+
+    tally: costs.Tally = field(default_factory=costs.Tally)
+    happened: dict[str, Value] = field(default_factory=dict)
+
+    def facts(self, spells: Sequence[Spell]) -> dict[str, Value]:
+        """What it adds up to, by the times in which it was driven."""
+        took, spent = self.tally.cost_over(spells), self.tally.spent
+        counts, verdicts = self.tally.counts, took.verdicts
+        found: dict[str, Value] = {"state": "unfinished", "rounds": took.rounds, **self.happened}
+        found |= {name: counts[kind] for kind, name in COUNTED.items()}
+        found |= {str(verdict): verdicts.get(verdict, 0) for verdict in Verdict}
+        found |= {
+            "hypotheses tested": took.tested,
+            "trials": took.trials,
+            "active seconds": round(took.seconds, 1),
+            "model seconds": round(took.model_seconds, 1),
+            "experiment seconds": round(took.experiment_seconds, 1),
+            "prompt tokens": took.usage.prompt,
+            "cached tokens": took.usage.cached,
+            "completion tokens": took.usage.completion,
+        }
+        if took.cached_share is not None:
+            found["cached share"] = took.cached_share
+        if took.grown_bytes is not None:
+            found["bytes on the disk"] = took.grown_bytes
+        for name, limit in spent.budget:
+            if limit is not None:
+                found[f"budget of {name.replace('disk_mb', 'disk in MB')}"] = limit
+        return found
+
+
+def _take(told: dict[str, _Campaign], entry: Entry) -> None:
+    name = entry.campaign or ""
+    if entry.kind == "campaign_opened":
+        told.setdefault(name, _Campaign())
+    if name in told:
+        told[name].tally.add(entry)
+        _happened(told[name].happened, entry)
+
+
+_CAMPAIGNS = Fold[dict[str, _Campaign]](
+    tuple(dict.fromkeys((*costs.TOLD, *COUNTED, "question_answered"))), dict, _take
+)
 
 
 def _happened(found: dict[str, Value], entry: Entry) -> None:
@@ -209,12 +226,19 @@ def _credences(
     views = project.findings(journal)
     campaigns = {view.record.id: view.campaign for view in views}
     seeds = {digest: plan.seeds for digest, plan in sealed.items()}
+    told: dict[int, dict[str, Value]] = {}  # by the course, which many have in common
     for one in belief.fold(list(asked), [view.record for view in views], seeds):
-        facts, before = found[one.hypothesis], one.prior
-        facts["credence"] = one.credence
-        for step in one.steps:
-            campaign = campaigns[step.finding]
-            if step.counted:
-                facts.setdefault(f"credence before {campaign}", before)
-                facts[f"credence after {campaign}"] = step.credence
-            before = step.credence
+        if id(one.course) not in told:
+            told[id(one.course)] = _moved(one, campaigns)
+        found[one.hypothesis] |= {"credence": one.credence, **told[id(one.course)]}
+
+
+def _moved(one: Belief, campaigns: Mapping[str, str]) -> dict[str, Value]:
+    found, before = dict[str, Value](), one.prior
+    for step in one.steps:
+        campaign = campaigns[step.finding]
+        if step.counted:
+            found.setdefault(f"credence before {campaign}", before)
+            found[f"credence after {campaign}"] = step.credence
+        before = step.credence
+    return found

@@ -30,9 +30,10 @@ def _history(beliefs: Sequence[Belief], findings: Sequence[str]) -> Panel:
     tested = [belief for belief in beliefs if belief.steps]
     tested.sort(key=lambda belief: -abs(belief.credence - belief.prior))
     named, others = tested[:MOST_NAMED], tested[MOST_NAMED:]
+    apart = {id(belief.course): belief for belief in others}  # those that went one way are one line
     lines = [
         Series("" if number else f"{len(others)} others", _stairs(belief, when, last), pale=True)
-        for number, belief in enumerate(others)
+        for number, belief in enumerate(apart.values())
     ]
     lines += [
         Series(

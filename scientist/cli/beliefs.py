@@ -96,12 +96,11 @@ def show(
 
 def _row(view: HypothesisView, belief: Belief) -> tuple[Any, ...]:
     prior = f"{belief.prior:g}" if view.record.prior is not None else f"{belief.prior:g} assumed"
-    findings = len({step.finding for step in belief.steps if step.counted})
     return (
         view.record.id,
         prior,
         chance(belief.credence),
-        findings,
+        belief.course.findings,
         view.status,
         view.record.statement,
     )
@@ -109,7 +108,19 @@ def _row(view: HypothesisView, belief: Belief) -> tuple[Any, ...]:
 
 def _plain(view: HypothesisView, belief: Belief) -> dict[str, Any]:
     return {
-        **asdict(belief),
+        "hypothesis": belief.hypothesis,
+        "prior": belief.prior,
+        "steps": [
+            {
+                "finding": step.finding,
+                "experiment": step.experiment,
+                "factor": step.factor,
+                "credence": step.credence,
+                "counted": step.counted,
+                "reason": belief.reason(step),
+            }
+            for step in belief.steps
+        ],
         "credence": belief.credence,
         "stated": view.record.prior,
         "status": view.status,

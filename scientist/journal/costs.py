@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from scientist.journal.chain import Entry
+from scientist.journal.places import Spell
 from scientist.journal.store import Journal
 from scientist.records import Budget, Usage, Verdict
 
@@ -166,65 +167,107 @@ def cost(journal: Journal, campaign: str) -> Cost:
 
 def cost_of(entries: Sequence[Entry]) -> Cost:
     """What the entries of a campaign tell that it took."""
-    found = spent(entries)
-    data = {kind: [e.data for e in entries if e.kind == kind] for kind in _COUNTED}
-    usages = [Usage.model_validate(call["usage"]) for call in data["model_called"]]
-    active, model, measuring = _spans(entries)
-    asked = _length(_within(model, active))
-    ends = data["campaign_closed"]
-    return Cost(
-        rounds=found.rounds,
-        proposed=len(data["hypothesis_proposed"]),
-        tested=len({sealed["protocol"]["hypothesis"] for sealed in data["protocol_sealed"]}),
-        verdicts=dict(
-            Counter(str(f["finding"]["judgement"]["verdict"]) for f in data["finding_recorded"])
-        ),
-        calls=len(usages),
-        usage=Usage(
-            prompt=sum(usage.prompt for usage in usages),
-            cached=sum(usage.cached for usage in usages),
-            completion=sum(usage.completion for usage in usages),
-        ),
-        trials=found.trials,
-        grown_bytes=ends[-1].get("grown_bytes") if ends else None,
-        seconds=round(found.seconds, 3),
-        model_seconds=round(asked, 3),
-        experiment_seconds=round(_length(_within([*model, *measuring], active)) - asked, 3),
-    )
+    tally, active = Tally(), list[Span]()
+    for entry in entries:
+        tally.add(entry)
+        if entry.kind in ("campaign_opened", "campaign_resumed") or not active:
+            active.append((_moment(entry.time), 0.0))
+        active[-1] = (active[-1][0], _moment(entry.time))
+    return tally.cost(spent(entries).seconds, active)
 
 
-_COUNTED = (
-    *("hypothesis_proposed", "protocol_sealed", "finding_recorded"),
-    *("model_called", "campaign_closed"),
+@dataclass
+class Tally:
+    """What the entries of a campaign add up to; all but those of `TOLD` may be left out."""
+
+    spent: Spent = field(default_factory=Spent)
+    counts: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    _prompt: int = 0
+    _cached: int = 0
+    _completion: int = 0
+    _tested: set[str] = field(default_factory=set)
+    _grown: int | None = None
+    _model: list[Span] = field(default_factory=list)
+    _measuring: list[Span] = field(default_factory=list)
+    _started: dict[str, float] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        """Count one more entry."""
+        data = entry.data
+        self.spent.add(entry)
+        self.counts[entry.kind] += 1
+        match entry.kind:
+            case "model_called":
+                usage = Usage.model_validate(data["usage"])
+                self._prompt += usage.prompt
+                self._cached += usage.cached
+                self._completion += usage.completion
+                self._took(self._model, entry)
+            case "tool_called" if data["tool"] == MEASURING:
+                self._took(self._measuring, entry)
+            case "experiment_started":
+                self._started[data["experiment"]] = _moment(entry.time)
+            case "experiment_finished":
+                began = self._started[data["experiment"]]
+                self._measuring.append((began, min(_moment(entry.time), began + data["seconds"])))
+            case "protocol_sealed":
+                self._tested.add(data["protocol"]["hypothesis"])
+            case "finding_recorded":
+                self.verdicts[str(data["finding"]["judgement"]["verdict"])] += 1
+            case "campaign_closed":
+                self._grown = data.get("grown_bytes")
+
+    @staticmethod
+    def _took(spans: list[Span], entry: Entry) -> None:
+        now = _moment(entry.time)
+        spans.append((now - entry.data["seconds"], now))
+
+    def cost(self, seconds: float, active: Sequence[Span]) -> Cost:
+        """What the campaign took that was driven for so long, at these times."""
+        asked = _length(_within(self._model, active))
+        waited = _length(_within([*self._model, *self._measuring], active))
+        return Cost(
+            rounds=self.spent.rounds,
+            proposed=self.counts["hypothesis_proposed"],
+            tested=len(self._tested),
+            verdicts=dict(self.verdicts),
+            calls=self.counts["model_called"],
+            usage=Usage(prompt=self._prompt, cached=self._cached, completion=self._completion),
+            trials=self.spent.trials,
+            grown_bytes=self._grown,
+            seconds=round(seconds, 3),
+            model_seconds=round(asked, 3),
+            experiment_seconds=round(waited - asked, 3),
+        )
+
+    def cost_over(self, spells: Sequence[Spell]) -> Cost:
+        """What it took, by the times in which it was driven."""
+        active = [(_moment(one.began), _moment(one.ended)) for one in spells]
+        seconds = sum(
+            (_parsed(one.ended) - _parsed(one.began)).total_seconds() for one in spells
+        )  # as `Spent` adds them up
+        return self.cost(seconds, active)
+
+
+TOLD = (
+    *("campaign_opened", "campaign_resumed", "campaign_closed", "budget_warned"),
+    *("phase_started", "model_called", "tool_called", "hypothesis_proposed"),
+    *("protocol_sealed", "experiment_started", "experiment_finished", "judged"),
+    "finding_recorded",
 )
 
 
-def _spans(entries: Sequence[Entry]) -> tuple[list[Span], list[Span], list[Span]]:
-    """When the campaign was driven, when the model was asked, and when trials ran."""
-    active: list[Span] = []
-    model: list[Span] = []
-    measuring: list[Span] = []
-    started: dict[str, float] = {}
-    for entry in entries:
-        now = datetime.datetime.fromisoformat(entry.time).timestamp()
-        if entry.kind in ("campaign_opened", "campaign_resumed") or not active:
-            active.append((now, now))
-        active[-1] = (active[-1][0], now)
-        if entry.kind == "model_called":
-            model.append((now - entry.data["seconds"], now))
-        elif entry.kind == "tool_called" and entry.data["tool"] == MEASURING:
-            measuring.append((now - entry.data["seconds"], now))
-        elif entry.kind == "experiment_started":
-            started[entry.data["experiment"]] = now
-        elif entry.kind == "experiment_finished":
-            began = started[entry.data["experiment"]]
-            measuring.append((began, min(now, began + entry.data["seconds"])))
-    return active, model, measuring
+def _parsed(time: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(time)
 
 
-def _within(spans: Iterable[Span], frames: Iterable[Span]) -> list[Span]:
+def _moment(time: str) -> float:
+    return _parsed(time).timestamp()
+
+
+def _within(spans: Iterable[Span], frames: Sequence[Span]) -> list[Span]:
     """The parts of spans that lie in frames which do not overlap."""
-    frames = list(frames)
     return [
         (max(begin, start), min(end, stop))
         for begin, end in spans

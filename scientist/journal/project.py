@@ -84,32 +84,48 @@ class EssayView:
 
 def campaigns(journal: Journal) -> list[CampaignView]:
     """Every campaign; one without an end is running or can be resumed."""
-    found: dict[str, CampaignView] = {}
-    for entry in journal.entries():
-        name, data = entry.campaign, entry.data
-        if name is None:
-            continue
-        if entry.kind == "campaign_opened":
-            found[name] = CampaignView(
-                name, data["question"], entry.time, "unfinished", "", 0, (), 0, 0
-            )
-        view = found.get(name)
-        if view is None:
-            continue
-        view.events += 1
-        if entry.kind == "finding_recorded":
-            view.findings += (data["finding"]["id"],)
-        elif entry.kind == "phase_started":
+    found, spells = journal.follow(_CAMPAIGNS), journal.spells()
+    return [
+        replace(
+            view,
+            events=sum(spell.events for spell in spells[view.id]),
+        )
+        for view in found.values()
+    ]
+
+
+def _take_campaign(found: dict[str, CampaignView], entry: Entry) -> None:
+    name, data = entry.campaign or "", entry.data
+    if entry.kind == "campaign_opened":
+        found[name] = CampaignView(
+            name, data["question"], entry.time, "unfinished", "", 0, (), 0, 0
+        )
+    view = found.get(name)
+    if view is None:
+        return
+    match entry.kind:
+        case "finding_recorded":
+            view.findings = (*view.findings, data["finding"]["id"])
+        case "phase_started":
             view.rounds = max(view.rounds, data["round"])
-        elif entry.kind == "model_called":
+        case "model_called":
             view.tokens += data["usage"]["prompt"] + data["usage"]["completion"]
-        elif entry.kind == "campaign_resumed":
+        case "campaign_resumed":
             view.outcome, view.reason = "unfinished", ""
-        elif entry.kind == "campaign_paused":
+        case "campaign_paused":
             view.reason = data["reason"]
-        elif entry.kind == "campaign_closed":
+        case "campaign_closed":
             view.outcome, view.reason = data["outcome"], data["reason"]
-    return list(found.values())
+
+
+_CAMPAIGNS = Fold[dict[str, CampaignView]](
+    (
+        *("campaign_opened", "campaign_resumed", "campaign_paused", "campaign_closed"),
+        *("finding_recorded", "phase_started", "model_called"),
+    ),
+    dict,
+    _take_campaign,
+)
 
 
 def _take_hypothesis(found: dict[str, HypothesisView], entry: Entry) -> None:

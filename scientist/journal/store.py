@@ -24,7 +24,7 @@ from scientist.errors import JournalError, UsageError
 from scientist.events import SCHEMA, Event, TornTailRecovered
 from scientist.journal import blobs, streams
 from scientist.journal.chain import GENESIS, MORE, Entry, decode, encode
-from scientist.journal.places import SEQ_UNKNOWN, Place, Places, segments
+from scientist.journal.places import SEQ_UNKNOWN, Place, Places, Spell, segments
 from scientist.journal.redact import Redactor
 from scientist.workspace import explain
 
@@ -55,10 +55,11 @@ class _Folded:
 class Journal:
     """One workspace's record; opened for reading it never touches the disk."""
 
-    def __init__(self, folder: Path, write: bool = False) -> None:
+    def __init__(self, folder: Path, write: bool = False, places: Places | None = None) -> None:
         self.folder = folder
         self.listeners: list[Callable[[Entry], None]] = []
         self.blob_folder = folder / "blobs"
+        self._shelf = blobs.Shelf(self.blob_folder)
         self._mutex = threading.RLock()
         self._descriptor = -1
         self._lock = -1
@@ -68,7 +69,7 @@ class Journal:
         self._head = GENESIS
         self._segment: Path | None = None
         self._reading = threading.RLock()
-        self._places = Places(folder)
+        self._places = places or Places(folder)  # of somebody who read all of it just now
         self._folded: dict[Fold[Any], _Folded] = {}
         self._redactor = Redactor()
         if write:
@@ -81,11 +82,14 @@ class Journal:
                 pass
 
     def close(self) -> None:
-        """Give back the descriptors."""
-        for descriptor in (self._descriptor, self._lock):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._descriptor = self._lock = -1
+        """Give back the descriptors, once all blobs are on the disk."""
+        try:
+            self._shelf.close()
+        finally:
+            for descriptor in (self._descriptor, self._lock):
+                if descriptor >= 0:
+                    os.close(descriptor)
+            self._descriptor = self._lock = -1
 
     def __enter__(self) -> Journal:
         return self
@@ -125,7 +129,11 @@ class Journal:
     def append_all(
         self, events: Sequence[Event], campaign: str | None = None, sync: bool = False
     ) -> list[Entry]:
-        """Add several events in one write, so that a kill leaves all of them or none."""
+        """Add several events in one write, so that a kill leaves all of them or none.
+
+        The blobs that they name are on the disk before.
+        """
+        self._shelf.settle()
         with self.locked():
             written = self._write(events, campaign)
             if sync:
@@ -144,7 +152,8 @@ class Journal:
         """Store a blob and return its address; secrets in it are hidden.
 
         What must stay as it is, byte for byte (`exact`: code, essays), is refused if a known secret
-        stands in it.
+        stands in it. A blob gets to the disk beside what the caller does next; the next append
+        waits for it.
         """
         raw = content.encode() if isinstance(content, str) else content
         if exact and self._redactor.knows(raw):
@@ -157,11 +166,11 @@ class Journal:
             raw = streams.clean(raw, self._redactor)
             if self._redactor.touches(raw):
                 raw = self._redactor.clean(raw)
-        return blobs.put(self.blob_folder, raw)
+        return self._shelf.put(raw)
 
     def get(self, digest: str) -> bytes:
         """The bytes of a blob, checked."""
-        return blobs.get(self.blob_folder, digest)
+        return self._shelf.get(digest)
 
     def _write(self, events: Sequence[Event], campaign: str | None) -> list[Entry]:
         if self._size >= SEGMENT_BYTES:
@@ -180,6 +189,7 @@ class Journal:
             entries.append(Entry(seq, now, event.kind, campaign, data, head, digest))
             head = digest
             buffer += line
+        self._shelf.check(buffer)
         try:
             remaining = memoryview(buffer)
             while remaining:  # a disk that fills up writes a part, then fails
@@ -286,6 +296,11 @@ class Journal:
         if all(place.seq != SEQ_UNKNOWN for place in places):
             return len(places)
         return sum(1 for _ in self.entries(*kinds))
+
+    def spells(self) -> dict[str, list[Spell]]:
+        """When each campaign was driven, by its name, in the order of their openings."""
+        with self._reading:
+            return self._places.spells()
 
     def follow(self, fold: Fold[T]) -> T:
         """What the entries so far come to; only those that are new since the last time are read.

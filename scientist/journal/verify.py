@@ -21,13 +21,14 @@ from scientist.journal import blobs, checkpoints, signing
 from scientist.journal.anchors import Anchor
 from scientist.journal.chain import GENESIS, MORE, split
 from scientist.journal.merkle import Tree
-from scientist.journal.places import segments
+from scientist.journal.places import WIDTH, Places, Told, segments
 
 _ADDRESS = re.compile(rb'"([a-z_]+_blob|blob|output)":"([0-9a-f]{64})"')
 _LISTED = re.compile(rb'"(trials_blobs)":\[([0-9a-f",]*)\]')
 _HASH = re.compile(rb"[0-9a-f]{64}")
 _WITHOUT_BLOBS = frozenset(("phase_started", "phase_finished", "effect_intended", "reasoned"))
-_COUNTED = frozenset(("campaign_opened", "campaign_closed", checkpoints.KIND))
+_COUNTED = frozenset(("campaign_opened", "campaign_closed", "phase_started", checkpoints.KIND))
+TOGETHER = 256  # lines whose places are kept at once
 _sha256, _validate = hashlib.sha256, EVENT.validator.validate_python  # used for every line
 
 
@@ -50,6 +51,7 @@ class Verification:
     invalid_from: int | None = None
     bad_blob: str = ""
     began: dict[str, int] = field(default_factory=dict)  # first event of a campaign or thread
+    rounds: dict[int, int] = field(default_factory=dict)  # before an event that ends a campaign
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -62,12 +64,14 @@ def verify(
     check_blobs: bool = True,
     anchors: Iterable[Anchor] = (),
     keys: Collection[str] = (),
+    places: Places | None = None,
 ) -> Verification:
     """Look at every line and every blob; stop at the first bad place and name it.
 
-    With `keys`, only checkpoints signed by one of them are good.
+    With `keys`, only checkpoints signed by one of them are good. `places` are filled on the way,
+    so that whoever asks next what the events mean need not look for them.
     """
-    return _Pass(folder, check_blobs, anchors, keys).run()
+    return _Pass(folder, check_blobs, anchors, keys, places or Places(folder)).run()
 
 
 class _Bad(Exception):
@@ -83,13 +87,22 @@ class _Pass:
     """One reading of a journal."""
 
     def __init__(
-        self, folder: Path, check_blobs: bool, anchors: Iterable[Anchor], keys: Collection[str]
+        self,
+        folder: Path,
+        check_blobs: bool,
+        anchors: Iterable[Anchor],
+        keys: Collection[str],
+        places: Places,
     ) -> None:
         self.found = Verification()
         self._folder = folder
         self._blobs = folder / "blobs" if check_blobs else None
         self._wanted = sorted(set(anchors), reverse=True)
         self._keys = keys
+        self._places = places
+        self._waiting: list[Told] = []
+        self._begin = 0  # of the next line, as places count
+        self._rounds: dict[str | None, int] = {}
         self._tree = Tree()
         self._seen: set[bytes] = set()
         self._batch: tuple[str, str | None] | None = None
@@ -103,13 +116,15 @@ class _Pass:
     def run(self) -> Verification:
         """All of it."""
         found, files = self.found, segments(self._folder)
-        name, number, unfinished = "", 0, 0
+        name, number, unfinished, line = "", 0, 0, b""
         try:
             for count, file in enumerate(files, 1):
                 name, number = f"{count:06d}.jsonl", 0
                 if file.name != name:
                     raise _Bad(f"segment {name} is missing")
                 with file.open("rb") as stream:
+                    self._begin = (count - 1) * WIDTH
+                    self._places.begin(count - 1, stream.fileno())
                     for line in stream:
                         number += 1
                         if line.endswith(b"\n"):
@@ -121,6 +136,8 @@ class _Pass:
                             found.torn_bytes = len(line)
                             said = f"{len(line)} bytes of an unfinished line at the end"
                             found.notes.append(said)
+                if file is not files[-1] and not self._batch:
+                    self._file(line)  # of the last segment, the places read what is left
             name, number = "the end", 0
             self._end()
         except _Bad as bad:
@@ -145,8 +162,15 @@ class _Pass:
             seq, time, kind, campaign = raw["seq"], raw["time"], raw["kind"], raw["campaign"]
             previous, data = raw["previous"], {"kind": kind, **raw["data"]}
             late, backwards = raw["schema"] > SCHEMA, time < self._time
-            head = {"seq": seq, "time": time, "kind": kind, "campaign": campaign}
-            begin = orjson.dumps({**head, "schema": raw["schema"]})
+            begin = orjson.dumps(
+                {
+                    "seq": seq,
+                    "time": time,
+                    "kind": kind,
+                    "campaign": campaign,
+                    "schema": raw["schema"],
+                }
+            )
         except (ValueError, KeyError, TypeError) as fault:
             raise _Bad("a line is no event") from fault
         if previous != found.head:
@@ -173,22 +197,35 @@ class _Pass:
             raise _Bad("a batch of events that belong together was cut in two")
         self._batch = (time, campaign) if more else None
         if kind in _COUNTED:
-            self._count(kind, data)
+            self._count(seq, campaign, kind, data)
         if self._blobs is not None and kind not in _WITHOUT_BLOBS:
             self._check_blobs(line)
         self._tree.add(_sha256(b"\0" + line[:-1]).digest())
         found.events = seq
         found.head = stored
+        self._waiting.append((kind, self._begin, len(line), seq, time, campaign))
+        self._begin += len(line)
+        if not more and len(self._waiting) >= TOGETHER:
+            self._file(line)
         if seq == self._next:
             self._anchors()
 
-    def _count(self, kind: str, data: Mapping[str, Any]) -> None:
-        if kind == checkpoints.KIND:
+    def _file(self, last: bytes) -> None:
+        """Where the lines of whole batches lie, up to this one."""
+        if self._waiting:
+            self._places.take(self._waiting, self._begin % WIDTH, last)
+            self._waiting.clear()
+
+    def _count(self, seq: int, campaign: str | None, kind: str, data: Mapping[str, Any]) -> None:
+        if kind == "phase_started":
+            self._rounds[campaign] = max(self._rounds.get(campaign, 0), data["round"])
+        elif kind == checkpoints.KIND:
             self._checkpoint(data)
         elif kind == "campaign_opened":
             self._opened += 1
         else:
             self._closed += 1
+            self.found.rounds[seq] = self._rounds.get(campaign, 0)
 
     def _checkpoint(self, data: Mapping[str, Any]) -> None:
         """A checkpoint against the tree so far, its signature, its count of campaigns."""

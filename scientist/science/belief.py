@@ -2,16 +2,17 @@
 
 Nothing here is stored: `fold` derives every credence from hypotheses, findings and sealed
 seeds. A finding bears on each hypothesis that asks its question, older or newer; where arms or
-direction are swapped it moves the other way. What one run may do is bounded, and runs count
-apart only if their sealed seeds are. The likelihood model is stated at `bayes_factor`.
+direction are swapped it moves the other way. Hypotheses that ask alike, from the same prior,
+share one course. What one run may do is bounded, and runs count apart only if their sealed
+seeds are. The likelihood model is stated at `bayes_factor`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 
 from scientist.errors import ScientistError
@@ -43,7 +44,29 @@ class Step:
     factor: float
     credence: float
     counted: bool
-    reason: str
+    why: str
+    asked_by: str  # the hypothesis that it was measured for
+    elsewhere: str  # what is to be added to the reason for every other
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a credence went from run to run: one and the same for all that ask alike."""
+
+    steps: tuple[Step, ...]
+
+    @cached_property
+    def findings(self) -> int:
+        """How many findings moved it."""
+        return len({step.finding for step in self.steps if step.counted})
+
+    @cached_property
+    def places(self) -> dict[str, tuple[int, int]]:
+        """Where the first and the last run of each finding stand."""
+        found: dict[str, tuple[int, int]] = {}
+        for number, step in enumerate(self.steps):
+            found[step.finding] = (found.get(step.finding, (number, 0))[0], number)
+        return found
 
 
 @dataclass(frozen=True)
@@ -52,11 +75,19 @@ class Belief:
 
     hypothesis: str
     prior: float
-    steps: tuple[Step, ...]
+    course: Course
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.course.steps
 
     @property
     def credence(self) -> float:
         return self.steps[-1].credence if self.steps else self.prior
+
+    def reason(self, step: Step) -> str:
+        """Why a run did what it did to this credence."""
+        return step.why if step.asked_by == self.hypothesis else step.why + step.elsewhere
 
 
 @dataclass(frozen=True)
@@ -88,7 +119,15 @@ def fold(
             )
         asked.setdefault(protocols.question(known[finding.hypothesis]), []).append(finding)
     runs = {question: _runs(found, seeds) for question, found in asked.items()}
-    return [_believe(one, runs.get(protocols.question(one), [])) for one in hypotheses]
+    courses: dict[tuple[object, ...], Course] = {}
+    found: list[Belief] = []
+    for one in hypotheses:
+        question, start = protocols.question(one), prior(one)
+        alike = (question, start, one.treatment, one.direction, one.smallest_effect)
+        if alike not in courses:
+            courses[alike] = Course(tuple(_steps(one, runs.get(question, ()))))
+        found.append(Belief(one.id, start, courses[alike]))
+    return found
 
 
 def prior(hypothesis: Hypothesis) -> float:
@@ -134,26 +173,27 @@ def _excluded(
     return ""
 
 
-def _believe(hypothesis: Hypothesis, runs: Sequence[_Run]) -> Belief:
+def _steps(hypothesis: Hypothesis, runs: Iterable[_Run]) -> Iterator[Step]:
+    """What each run does to the credence in a hypothesis, and in all that ask as it does."""
     start = prior(hypothesis)
     logs = _grown([], math.log(start / (1 - start)))
-    steps: list[Step] = []
     for run in runs:
-        factor, reason = 1.0, run.excluded
-        if not reason:
-            factor, reason = _weigh(hypothesis, run)
+        factor, why, elsewhere = 1.0, run.excluded, ""
+        if not why:
+            factor, why = _weigh(hypothesis, run)
+            elsewhere = f"; measured for {run.finding.hypothesis}, which asks the same question"
+            elsewhere += " the other way round" if _opposite(hypothesis, run.finding) else ""
         logs = _grown(logs, math.log(factor))
-        steps.append(
-            Step(
-                finding=run.finding.id,
-                experiment=run.attempt.experiment,
-                factor=factor,
-                credence=_credence(math.fsum(logs)),
-                counted=not run.excluded,
-                reason=reason,
-            )
+        yield Step(
+            finding=run.finding.id,
+            experiment=run.attempt.experiment,
+            factor=factor,
+            credence=_credence(math.fsum(logs)),
+            counted=not run.excluded,
+            why=why,
+            asked_by=run.finding.hypothesis,
+            elsewhere=elsewhere,
         )
-    return Belief(hypothesis=hypothesis.id, prior=start, steps=tuple(steps))
 
 
 def _grown(parts: list[float], value: float) -> list[float]:
@@ -175,9 +215,8 @@ def _credence(log_odds: float) -> float:
 
 def _weigh(hypothesis: Hypothesis, run: _Run) -> tuple[float, str]:
     """The factor of a run for a hypothesis that asks its question, and why."""
-    judgement, finding = run.attempt.judgement, run.finding
-    effect = judgement.effect or 0.0
-    swapped = hypothesis.treatment != finding.treatment
+    effect = run.attempt.judgement.effect or 0.0
+    swapped = hypothesis.treatment != run.finding.treatment
     falling = hypothesis.direction is Direction.DECREASE
     toward = -effect if swapped != falling else effect
     error = run.error
@@ -189,9 +228,6 @@ def _weigh(hypothesis: Hypothesis, run: _Run) -> tuple[float, str]:
     )
     if factor in (MOST_FACTOR, 1 / MOST_FACTOR):
         reason += f"; one run counts {MOST_FACTOR:g} times at most"
-    if finding.hypothesis != hypothesis.id:
-        reason += f"; measured for {finding.hypothesis}, which asks the same question"
-        reason += " the other way round" if _opposite(hypothesis, finding) else ""
     return factor, reason
 
 

@@ -76,10 +76,10 @@ def forecasts(
     found: list[Forecast] = []
     for finding in findings:
         belief = believed[finding.hypothesis]
-        own = [n for n, step in enumerate(belief.steps) if step.finding == finding.id]
-        if finding.judgement.verdict not in OUTCOMES or not belief.steps[own[-1]].counted:
+        first, last = belief.course.places[finding.id]
+        if finding.judgement.verdict not in OUTCOMES or not belief.steps[last].counted:
             continue
-        before = belief.steps[own[0] - 1].credence if own[0] else belief.prior
+        before = belief.steps[first - 1].credence if first else belief.prior
         found.append(
             Forecast(
                 finding=finding.id,

@@ -22,7 +22,6 @@ that joins two tests need not meet.
 from __future__ import annotations
 
 import math
-from bisect import insort
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -48,40 +47,62 @@ def levels(p_values: Sequence[float], alpha: float) -> list[float]:
     return found
 
 
-def adjusted(p_values: Sequence[float]) -> list[float]:
+def adjusted(p_values: Sequence[float], known: Sequence[float] = ()) -> list[float]:
     """For each test the smallest alpha at which this stream makes it a discovery, at most 1.
 
     The stream is replayed at that alpha from its first test on, each outcome known before the
     next test. More alpha never loses a discovery: every level rises with alpha and with every
     earlier discovery. So "adjusted <= alpha" and "a discovery at alpha" are the same, but for
     rounding. Between two alphas where the discoveries change, levels are proportional to alpha.
+
+    `known` are the values of the first tests, where somebody has them: no later one changes them.
     """
     if bad := [p for p in p_values if not 0 <= p <= 1]:
         raise ValueError(f"{bad[0]} is no p-value")
-    found: list[float] = []
-    known: list[tuple[float, int]] = []  # (adjusted, time) of earlier tests, smallest first
-    for time, p_value in enumerate(p_values, 1):
-        value = _smallest_alpha(time, p_value, known)
-        found.append(value)
-        if value < 1:
-            insort(known, (value, time))
+    found = list(known)
+    replay = _Replay(len(p_values), found)
+    for time, p_value in enumerate(p_values[len(found) :], len(found) + 1):
+        found.append(replay.smallest_alpha(time, p_value))
+        replay.add(found[-1], time)
     return found
 
 
-def _smallest_alpha(time: int, p_value: float, known: Sequence[tuple[float, int]]) -> float:
-    """Go up through the alphas where earlier discoveries join, until the level reaches p."""
-    start, earned, first = START * _weight(time), 0.0, time
-    for number in range(len(known) + 1):
-        if number:
-            earned += _weight(time - known[number - 1][1])
-            first = min(first, known[number - 1][1])
-        share = start + earned - (START * _weight(time - first) if number else 0.0)
-        least = known[number - 1][0] if number else 0.0
-        most = known[number][0] if number < len(known) else 1.0
-        needed = max(least, p_value / share)
-        if needed < most:
-            return needed
-    return 1.0
+class _Replay:
+    """Earlier tests by their adjusted value, the smallest first: so they join as alpha rises."""
+
+    def __init__(self, tests: int, known: Sequence[float]) -> None:
+        import numpy
+
+        self._numpy = numpy
+        self._weights = numpy.array([0.0, *map(_weight, range(1, tests + 1))])
+        joined = sorted((value, time) for time, value in enumerate(known, 1) if value < 1)
+        self._count = len(joined)
+        self._values = numpy.ones(tests + 1)  # and 1 behind the last
+        self._times = numpy.zeros(tests, dtype=numpy.int64)
+        self._values[: self._count] = [value for value, _ in joined]
+        self._times[: self._count] = [time for _, time in joined]
+
+    def add(self, value: float, time: int) -> None:
+        """One more test, the latest; one that is no discovery at any alpha adds nothing."""
+        if value >= 1:
+            return
+        at = int(self._numpy.searchsorted(self._values[: self._count], value, side="right"))
+        for kept, new in ((self._values, value), (self._times, time)):
+            kept[at + 1 : self._count + 1] = kept[at : self._count].copy()
+            kept[at] = new
+        self._count += 1
+
+    def smallest_alpha(self, time: int, p_value: float) -> float:
+        """Go up through the alphas where earlier discoveries join, until the level reaches p."""
+        numpy, weights, times = self._numpy, self._weights, self._times[: self._count]
+        start = START * _weight(time)
+        shares = numpy.full(self._count + 1, start)
+        shares[1:] += numpy.cumsum(weights[time - times])
+        shares[1:] -= START * weights[time - numpy.minimum.accumulate(times)]
+        least = numpy.concatenate(([0.0], self._values[: self._count]))
+        needed = numpy.maximum(least, p_value / shares)
+        reached = numpy.flatnonzero(needed < self._values[: self._count + 1])
+        return float(needed[reached[0]]) if len(reached) else 1.0
 
 
 def _share(time: int, discoveries: Sequence[int]) -> float:

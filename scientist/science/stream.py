@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from scientist.journal import Entry, Fold, Journal
 from scientist.science import online
@@ -30,6 +31,7 @@ class _Reading:
     steps: list[tuple[int, Tested]] = field(default_factory=list)
     seeds: dict[str, list[tuple[int, frozenset[int]]]] = field(default_factory=dict)
     known: dict[str, Tested] = field(default_factory=dict)
+    adjusted: list[tuple[float, float]] = field(default_factory=list)  # p, smallest rate
 
     def take(self, entry: Entry) -> None:
         from scientist.records import Protocol
@@ -83,9 +85,13 @@ def adjusted(journal: Journal) -> dict[str, float]:
     The stream is replayed with every outcome known in its turn. A test that was sealed while
     another ran had less to spend than here: its own level decides.
     """
-    known = sealed(journal)
-    values = online.adjusted([1.0 if t.p_value is None else t.p_value for t in known])
-    return {test.digest: value for test, value in zip(known, values, strict=True)}
+    reading = journal.follow(_READING)
+    came = [1.0 if test.p_value is None else test.p_value for test in reading.known.values()]
+    both = zip(came, reading.adjusted, strict=False)
+    same = [rate for _, (_, rate) in takewhile(lambda one: one[0] == one[1][0], both)]
+    rates = online.adjusted(came, same)
+    reading.adjusted = list(zip(came, rates, strict=True))
+    return dict(zip(reading.known, rates, strict=True))
 
 
 def _rejected(test: Tested) -> bool:

@@ -236,11 +236,13 @@ def test_a_blob_that_was_altered_or_removed_is_found(tmp_path: Path) -> None:
 
 def test_the_same_bytes_are_stored_once(journal: Journal) -> None:
     assert journal.put("same") == journal.put(b"same")
+    journal.append(say("a"))
+    assert journal.put("same") == journal.put(b"same")
     assert len(list(journal.blob_folder.rglob("*"))) == 2  # one folder, one file
 
 
 def test_a_blob_that_a_power_cut_left_empty_is_written_again(journal: Journal) -> None:
-    address = journal.put("content")
+    address = blob_store.put(journal.blob_folder, b"content")
     blob_store.path(journal.blob_folder, address).write_bytes(b"")
     assert journal.put("content") == address
     assert journal.get(address) == b"content"

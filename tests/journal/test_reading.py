@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from scientist.errors import JournalError
 from scientist.events import Degraded, Event, Reasoned
-from scientist.journal import Entry, Journal, store
+from scientist.journal import Entry, Journal, store, verify
+from scientist.journal.places import Places
 from scientist.journal.store import Fold
 
 TEXTS = Fold[list[tuple[int, str]]](
@@ -31,11 +33,15 @@ def lines(entries: Iterator[Entry]) -> list[tuple[int, str]]:
 
 def same(reader: Journal, folder: Path) -> None:
     """Whether a journal that was open all the time tells the same as one opened now."""
-    with Journal(folder) as fresh:
+    places = Places(folder)
+    sound = verify(folder, check_blobs=False, places=places).passed
+    with Journal(folder) as fresh, Journal(folder, places=places if sound else None) as verified:
+        assert reader.spells() == fresh.spells() == verified.spells()
         for kinds in ((), ("reasoned",), ("degraded", "reasoned"), ("torn_tail_recovered",)):
             assert lines(reader.entries(*kinds)) == lines(fresh.entries(*kinds))
             in_full = [one for one in fresh.entries() if not kinds or one.kind in kinds]
             assert lines(reader.entries(*kinds)) == lines(iter(in_full))
+            assert lines(verified.entries(*kinds)) == lines(iter(in_full))
             if kinds:
                 assert reader.count(*kinds) == len(in_full)
                 seq = in_full[len(in_full) // 2].seq if in_full else 1
@@ -51,6 +57,7 @@ def test_what_was_open_all_the_time_tells_what_is_there_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr(store, "SEGMENT_BYTES", 3000)
+    monkeypatch.setattr(import_module("scientist.journal.verify"), "TOGETHER", 1 + seed)
     chance, folder = random.Random(seed), tmp_path / "j"
     with (
         Journal(folder, write=True) as one,

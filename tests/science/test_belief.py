@@ -186,7 +186,7 @@ def test_one_run_never_decides_but_fresh_runs_add_up(hypothesis: Hypothesis) -> 
     certain = measured(-5.0, 0.0, "supported")
     (one,) = believe([hypothesis], found(hypothesis, 1, certain))
     assert one.credence == pytest.approx(10 / 11)
-    assert "at most" in one.steps[0].reason
+    assert "at most" in one.reason(one.steps[0])
     (two,) = believe([hypothesis], *(found(hypothesis, n, certain) for n in (1, 2)))
     assert two.credence == pytest.approx(100 / 101)
     assert [step.finding for step in two.steps] == ["F1", "F2"]
@@ -214,7 +214,7 @@ def test_the_same_seeds_again_say_nothing_new(hypothesis: Hypothesis) -> None:
         assert [step.counted for step in one.steps] == [True, False]
         assert one.steps[1].factor == 1
         assert one.credence == one.steps[0].credence
-        assert "counted with F1 X1" in one.steps[1].reason
+        assert "counted with F1 X1" in one.reason(one.steps[1])
 
 
 def test_seeds_of_a_run_that_did_not_count_may_still_count(hypothesis: Hypothesis) -> None:
@@ -223,7 +223,7 @@ def test_seeds_of_a_run_that_did_not_count_may_still_count(hypothesis: Hypothesi
     second, _ = found(hypothesis, 2, measured(-0.2, 0.02))
     (one,) = believe([hypothesis], (first, sealed), (second, {"d2": sealed["d1"]}))
     assert [step.counted for step in one.steps] == [False, True]
-    assert "3 of 24 pairs" in one.steps[0].reason
+    assert "3 of 24 pairs" in one.reason(one.steps[0])
     assert one.steps[0].credence == one.prior
 
 
@@ -235,8 +235,8 @@ def test_a_run_that_left_its_seal_or_has_no_seeds_on_record_moves_nothing(
     unsealed = (found(hypothesis, 2, support)[0], {})
     (one,) = believe([hypothesis], left, unsealed)
     assert one.credence == one.prior
-    assert "the code that ran" in one.steps[0].reason
-    assert "not on record" in one.steps[1].reason
+    assert "the code that ran" in one.reason(one.steps[0])
+    assert "not on record" in one.reason(one.steps[1])
 
 
 def test_a_confirmation_counts_beside_the_run_it_confirms(hypothesis: Hypothesis) -> None:
@@ -261,7 +261,8 @@ def test_contradictory_hypotheses_move_oppositely_however_the_arms_are_named(
         by_name = {one.hypothesis: one for one in believe(pair, given)}
         assert by_name["H1"].steps[0].factor == MOST_FACTOR
         assert by_name["H2"].steps[0].factor == 1 / MOST_FACTOR
-        assert "H1, which asks the same question the other way" in by_name["H2"].steps[0].reason
+        why = by_name["H2"].reason(by_name["H2"].steps[0])
+        assert "H1, which asks the same question the other way" in why
     same = hypothesis.model_copy(
         update={
             "id": "H3",
@@ -272,7 +273,7 @@ def test_contradictory_hypotheses_move_oppositely_however_the_arms_are_named(
     )
     (agreeing,) = (one for one in believe([hypothesis, same], given) if one.hypothesis == "H3")
     assert agreeing.steps[0].factor == MOST_FACTOR
-    assert agreeing.steps[0].reason.endswith("which asks the same question")
+    assert agreeing.reason(agreeing.steps[0]).endswith("which asks the same question")
 
 
 def test_an_effect_that_does_not_matter_speaks_against_both_sides(
@@ -328,3 +329,29 @@ def test_a_credence_is_the_exact_sum_of_its_steps_after_hundreds_of_runs(
         logs.append(math.log(step.factor))
         odds = math.exp(-abs(math.fsum(logs)))
         assert step.credence == (1 if math.fsum(logs) >= 0 else odds) / (1 + odds)
+
+
+def test_hypotheses_share_a_course_and_each_goes_as_it_would_alone(
+    hypothesis: Hypothesis, opposite: Hypothesis
+) -> None:
+    chance = random.Random(5)
+    changes = ({}, {"prior": 0.9}, {"smallest_effect": 0.07})
+    asked = [
+        one.model_copy(update={"id": f"H{place}", **chance.choice(changes)})
+        for place, one in enumerate(chance.choices((hypothesis, opposite), k=60), 1)
+    ]
+    given = [
+        found(one, number, measured(chance.gauss(0, 0.1), chance.uniform(0.01, 0.2), "supported"))
+        for number, one in enumerate(asked, 1)
+    ]
+    together = believe(asked, *given)
+    assert len({id(one.course) for one in together}) <= 6
+    for place, shared in enumerate(together):
+        order = [asked[place], *asked[:place], *asked[place + 1 :]]
+        alone, *_ = believe(order, *given)
+        assert (alone.hypothesis, alone.prior) == (shared.hypothesis, shared.prior)
+        assert alone.steps == shared.steps
+        said = [shared.reason(step) for step in shared.steps]
+        mine = [not why.count("; measured for") for why in said]
+        assert mine == [finding.hypothesis == shared.hypothesis for finding, _ in given]
+        assert shared.course.places[f"F{place + 1}"] == (place, place)

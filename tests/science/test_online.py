@@ -1,5 +1,6 @@
 """Online error control: levels as by hand, false discoveries within what was promised."""
 
+import itertools
 import math
 import random
 
@@ -129,6 +130,37 @@ def test_later_tests_change_no_earlier_adjusted_value_and_failed_ones_count() ->
     assert whole[2] == 1.0
     without = online.adjusted([p for p in p_values if p < 1])
     assert without[2] < whole[3]
+
+
+def plainly(p_values: list[float]) -> list[float]:
+    """The same one by one, each level as the paper writes it."""
+    found: list[float] = []
+    for time, p_value in enumerate(p_values, 1):
+        joined = sorted((value, at) for at, value in enumerate(found, 1) if value < 1)
+        edges = [0.0, *(value for value, _ in joined), 1.0]
+        for number, (least, most) in enumerate(itertools.pairwise(edges)):
+            past = [False] * (time - 1)
+            for _, at in joined[:number]:
+                past[at - 1] = True
+            needed = max(least, p_value / (online.next_level(past, 0.5) / 0.5))
+            if needed < most:
+                found.append(needed)
+                break
+        else:
+            found.append(1.0)
+    return found
+
+
+def test_adjusted_values_are_those_of_going_up_test_by_test_and_go_on_from_known_ones() -> None:
+    chance = random.Random(16)
+    for length in (0, 1, 2, 30, 60):
+        for _ in range(6):
+            drawn = [p for p, _ in stream(chance, length, 0.5, "failing")]
+            p_values = [chance.choice((p, 0.0, 1.0, 1e-6)) for p in drawn]
+            whole = online.adjusted(p_values)
+            assert whole == pytest.approx(plainly(p_values), rel=1e-12)
+            known = chance.randint(0, length)
+            assert online.adjusted(p_values, whole[:known]) == whole
 
 
 def test_a_long_stream_of_huge_effects_keeps_finding_them() -> None:

@@ -32,6 +32,7 @@ from scientist.audit.verifying.reach import reach
 from scientist.errors import SandboxError, ScientistError, WorkspaceError
 from scientist.journal import Journal, anchors, signing, verify
 from scientist.journal.anchors import Anchor
+from scientist.journal.places import Places
 from scientist.journal.proofs import Proof
 from scientist.journal.verify import Verification
 from scientist.workspace import Workspace
@@ -74,10 +75,11 @@ def verify_workspace(
     the record. `rerun` is a further check, such as `rerun.check_with(settings)`.
     """
     own, notes = _own_anchors(place.journal)
-    record = verify(place.journal, anchors=(*given, *own), keys=keys)
+    places = Places(place.journal)
+    record = verify(place.journal, anchors=(*given, *own), keys=keys, places=places)
     outcome = Outcome(record, deep=deep or rerun is not None, notes=[*notes, *record.notes])
     _say_what_is_signed(outcome, keys)
-    with Journal(place.journal) as journal:
+    with Journal(place.journal, places=places if record.passed else None) as journal:
         audit = Audit(place, journal, record, outcome.notes, outcome.counts)
         if not record.passed:
             outcome.fault = _of_bytes(audit, record)

@@ -68,16 +68,13 @@ def _numbers(audit: Audit) -> None:
 def _rounds(audit: Audit) -> None:
     """A campaign ended after the rounds that it took, and after all it had only if it had those."""
     budget: dict[str, int] = {}
-    reached: dict[str, int] = {}
-    for entry in audit.journal.entries("phase_started", *_ENDS):
+    for entry in audit.journal.entries(*_ENDS):
         name, data = str(entry.campaign), entry.data
         match entry.kind:
-            case "phase_started":
-                reached[name] = max(reached.get(name, 0), data["round"])
             case "campaign_opened" | "campaign_resumed" if data["budget"]:
                 budget[name] = data["budget"]["rounds"]
             case "campaign_closed":
-                took, done = reached.get(name, 0), _ALL_DONE.fullmatch(data["reason"])
+                took, done = audit.record.rounds[entry.seq], _ALL_DONE.fullmatch(data["reason"])
                 if data["rounds"] != took:
                     raise Broken(
                         f"{name} is said to have ended after {data['rounds']} rounds; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scientist.audit.view import graph as graphs
 from scientist.audit.view import listing, searching, things, traced
@@ -13,8 +13,12 @@ from scientist.audit.view.record import Opened
 from scientist.errors import UsageError
 from scientist.records import clean
 
+if TYPE_CHECKING:
+    from scientist.science.belief import Belief, Step
+
 Asked = Mapping[str, str]
 Shown = tuple[str, dict[str, Any]]
+MOST_STEPS = 20  # of a credence; `scientist belief show` tells all
 _ID = re.compile(r"([A-Z])([1-9]\d{0,8})")
 
 
@@ -84,16 +88,26 @@ def listed(opened: Opened, asked: Asked) -> Shown:
     return "listed.html", {"what": what, "page": found, "of": campaign, "here": what}
 
 
-def beliefs(opened: Opened, _: Asked) -> Shown:
-    """The credence in every hypothesis, and what moved it."""
+def beliefs(opened: Opened, asked: Asked) -> Shown:
+    """The credence in every hypothesis, and what moved it last; the latest first."""
     from scientist.audit import credences
 
     views, _found, beliefs = credences.believed(opened.journal)
+    end = min(_number(asked, "before") or len(views), len(views))
+    first = max(0, end - listing.PAGE)
     rows = [
-        (view, belief, credences.chance(belief.credence))
-        for view, belief in zip(views, beliefs, strict=True)
+        (view, belief, credences.chance(belief.credence), _moved(belief))
+        for view, belief in zip(views[first:end], beliefs[first:end], strict=True)
     ]
-    return "beliefs.html", {"rows": rows[::-1], "here": "beliefs"}
+    page = listing.Page(tuple(rows[::-1]), len(views), first)
+    return "beliefs.html", {"page": page, "here": "beliefs"}
+
+
+def _moved(belief: Belief) -> tuple[int, list[tuple[Step, str]]]:
+    """How many runs moved a credence before the last few, and these with their reasons."""
+    counted = [step for step in belief.steps if step.counted]
+    left = max(0, len(counted) - MOST_STEPS)
+    return left, [(step, belief.reason(step)) for step in counted[left:]]
 
 
 def essays(opened: Opened, _: Asked) -> Shown:

@@ -127,7 +127,7 @@ def tell(journal: Journal, chance: random.Random, folder: Path, steps: int) -> N
         known = gather(journal)
         with Journal(folder) as other:
             anew = gather(other)
-            for view in (project.hypotheses, project.findings, stream.sealed):
+            for view in (project.hypotheses, project.findings, stream.sealed, stream.adjusted):
                 assert view(journal) == view(other)
         assert told(known) == told(anew)
         standing = list(known.assertions.values())
