@@ -89,8 +89,8 @@ app.command("rebuild")(rebuild.rebuild)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and end the process with the contract's exit code."""
-    output.prepare()
     arguments = sys.argv[1:] if arguments is None else arguments
+    output.prepare(arguments)
     as_json = "--json" in arguments
     try:
         code = _commands().main(arguments, "scientist", standalone_mode=False)
@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(output.failure(Interrupted("interrupted", ""), as_json))
     except ScientistError as fault:
-        fault.hint = output.located(fault.hint, arguments)
+        fault.hint = output.located(fault.hint)
         sys.exit(output.failure(fault, as_json))
     except BrokenPipeError:
         _reader_left()

@@ -34,6 +34,7 @@ def console() -> Console:
     return Lasting(stderr=True, highlight=False, markup=False)
 
 
+_arguments: list[str] = []  # of the command that runs
 _STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 _COMMAND = re.compile(
     r"\bscientist (?:run|rebuild|check|chat|ask|config show|kit (?:run|sweep)"
@@ -45,12 +46,13 @@ class Unwritten(ScientistError):
     """Stdout takes no more."""
 
 
-def prepare() -> None:
-    """Streams that are there, and that can be written in every locale.
+def prepare(arguments: Sequence[str]) -> None:
+    """For a command: streams that are there, and that can be written in every locale.
 
     What the caller closed would be given to the next file that is opened, and what a library prints
     would stand in that file.
     """
+    _arguments[:] = arguments
     while (free := os.open(os.devnull, os.O_RDWR)) < len(_STREAMS):
         pass
     os.close(free)
@@ -113,9 +115,9 @@ def writable() -> Iterator[None]:
 
 
 def note(text: str) -> None:
-    """Progress, a reason or a hint."""
+    """Progress, a reason or a hint; what it tells to type acts on the workspace of this command."""
     try:
-        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.write(printable(located(text)) + "\n")
         sys.stderr.flush()
     except BrokenPipeError:
         mute(sys.stderr)
@@ -141,8 +143,8 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         write(line.rstrip())
 
 
-def located(hint: str, arguments: Sequence[str]) -> str:
-    """A hint whose commands act on the workspace that the failed command named."""
+def located(hint: str, arguments: Sequence[str] = _arguments) -> str:
+    """A hint whose commands act on the workspace that the arguments name; else this command's."""
     found = (_workspace_in(*words) for words in zip_longest(arguments, arguments[1:]))
     named = [workspace for workspace in found if workspace]
     if not named or "-w " in hint or "--workspace" in hint:

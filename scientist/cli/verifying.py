@@ -102,7 +102,9 @@ def _tell(found: Outcome) -> None:
 
 def _no_record(place: Workspace) -> ScientistError:
     """A record that never was is the user's mistake; one that is gone is not."""
-    if any(path.exists() for path in (place.runs, place.chroma, place.checkpoints)):
+    from scientist.memory.folder import Folder
+
+    if place.runs.exists() or place.checkpoints.exists() or Folder(place.chroma).used():
         return JournalError(
             f"the journal of {place.root} is gone", "restore the journal folder from a copy"
         )

@@ -48,6 +48,14 @@ class Folder:
             raise damaged(self, f"it has no {name!r}")
         return name
 
+    def used(self) -> bool:
+        """Whether anything of a record was ever filed here, as far as can be told."""
+        try:
+            generation = self.current()
+            return generation is not None and self.read_state(generation).seq > 0
+        except WorkspaceError:
+            return True
+
     def following(self) -> str:
         """An empty folder for the next generation."""
         numbers = [int(p.name[len(_PREFIX) :]) for p in self._generations()]

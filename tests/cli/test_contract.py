@@ -151,6 +151,14 @@ def test_a_workspace_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_a_hint_acts_on_the_workspace_of_the_command(tmp_path: Path) -> None:
+    (place := tmp_path / "a folder").mkdir()
+    for arguments in (("finding", "list"), ("corpus", "list"), ("chat", "--threads")):
+        ran = scientist(*arguments, "-w", place)
+        assert ran.returncode == 0, ran.stderr
+        assert f" -w '{place}'" in ran.stderr.partition("hint: ")[2]
+
+
 def test_no_essays_is_said_before_anything_is_started(tmp_path: Path) -> None:
     refused(scientist("run", "-w", tmp_path / "w"), 2, "no essays", "scientist corpus add")
     refused(scientist("run", "--essays", tmp_path / "none", "-w", tmp_path / "w"), 2)

@@ -161,6 +161,9 @@ def test_a_record_that_is_not_there_does_not_verify(tmp_path: Path) -> None:
     nothing = scientist("audit", "verify", "-w", tmp_path)
     assert nothing.returncode == 2
     assert "holds no record" in nothing.stderr
+    assert scientist("corpus", "search", "anything", "-w", tmp_path).returncode == 0
+    still = scientist("audit", "verify", "-w", tmp_path)
+    assert still.returncode == 2  # an empty vector store is no sign of a record
     (tmp_path / "runs").mkdir()
     gone = scientist("audit", "verify", "-w", tmp_path)
     assert gone.returncode == 5
