@@ -114,7 +114,7 @@ def search(
         output.note("no findings yet; hint: scientist run")
     for hit in hits:
         near = f"{1 - hit.distance:.2f}"
-        output.result(f"{hit.address:<5} {near}  {hit.metadata['verdict']}  {hit.text}")
+        output.result(f"{hit.address:<5} {near}  {hit.metadata['verdict']:<12}  {hit.text}")
 
 
 def _plain(view: FindingView) -> dict[str, object]:

@@ -104,6 +104,7 @@ def copy(
     name: Annotated[str, typer.Argument(help="name of a kit")],
     folder: Annotated[Path, typer.Argument(help="a new folder")],
     param: ParamOption = None,
+    as_json: options.JsonOption = False,
 ) -> None:
     """Write a kit as an experiment of your own, to adapt and then to run."""
     from scientist.agent import given
@@ -119,11 +120,16 @@ def copy(
         ) from None
     except OSError as fault:
         raise UsageError(
-            f"{folder} cannot be made: {fault.strerror or fault}", "name a folder you may write to"
+            f"{folder} cannot be made: {fault.strerror or fault}",
+            f"scientist kit copy {name} NEW_FOLDER, where you may write",
         ) from fault
     for file, text in files.items():
         (folder / file).write_text(text, encoding="utf-8")
-        output.result(str(folder / file))
+    written = [str(folder / file) for file in files]
+    if as_json:
+        output.document({"files": written})
+    else:
+        output.result("\n".join(written))
     output.note(f"edit trial() in experiment.py; then: scientist experiment run {folder}")
 
 

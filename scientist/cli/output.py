@@ -37,7 +37,7 @@ def console() -> Console:
 _arguments: list[str] = []  # of the command that runs
 _STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 _COMMAND = re.compile(
-    r"\bscientist (?:run|rebuild|check|chat|ask|config show|kit (?:run|sweep)"
+    r"\bscientist (?:run|rebuild|check|chat|ask|mcp|doctor|config show|kit (?:run|sweep)"
     r"|(?:audit|belief|claim|corpus|experiment|finding|hypothesis) [a-z]+)\b"
 )
 

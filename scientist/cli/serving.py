@@ -143,6 +143,7 @@ def stop(
     model: Annotated[
         str | None, typer.Argument(help="which one (default: all)", show_default=False)
     ] = None,
+    as_json: options.JsonOption = False,
 ) -> None:
     """End what is served, and the embedded servers of this user."""
     from scientist.llm import embedded
@@ -164,6 +165,9 @@ def stop(
             ended += embedded.stop(path.parent)
     if not known:
         raise UsageError(f"no server has the model {model!r}", "scientist model status")
+    if as_json:
+        output.document({"ended": ended})
+        return
     output.note(f"{count(ended, 'server')} ended")
 
 

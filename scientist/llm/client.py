@@ -264,7 +264,8 @@ class Client:
         raise EndpointError(
             f"the model server at {self.endpoint.url} failed "
             f"{self._settings.retries + 1} times: {message}",
-            "scientist doctor",
+            "scientist doctor"
+            + (f" --endpoint {self.endpoint.url}" if self.endpoint.kind == "external" else ""),
         )
 
     def _hearing(self, on_text: OnText | None) -> OnText | None:
