@@ -60,6 +60,8 @@ def adjusted(p_values: Sequence[float], known: Sequence[float] = ()) -> list[flo
     if bad := [p for p in p_values if not 0 <= p <= 1]:
         raise ValueError(f"{bad[0]} is no p-value")
     found = list(known)
+    if len(found) >= len(p_values):
+        return found
     replay = _Replay(len(p_values), found)
     for time, p_value in enumerate(p_values[len(found) :], len(found) + 1):
         found.append(replay.smallest_alpha(time, p_value))
