@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from campaigns import scientist
 
+from scientist.audit.verifying import ledger
 from scientist.journal import anchors, merkle, signing
 from scientist.journal.anchors import Anchor
 
@@ -228,3 +229,16 @@ def test_what_jobs_of_a_queue_measured_verifies_like_anything_else(tmp_path: Pat
     found = verified(tmp_path / "w")
     assert found.fault is None
     assert found.counts["trials found in run folders"] == found.counts["trials"] > 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "rounds"),
+    [("1 round is done", 1), ("all 1 rounds are done", 1), ("all 12 rounds are done", 12)],
+)
+def test_a_reason_that_tells_of_done_rounds_is_held_against_the_budget(
+    reason: str, rounds: int
+) -> None:
+    """Records of earlier versions say it in the plural."""
+    said = ledger._ALL_DONE.fullmatch(reason)
+    assert said is not None
+    assert int(said[1]) == rounds
