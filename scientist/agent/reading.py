@@ -75,7 +75,7 @@ class Read:
 
     def told(self) -> str:
         """Which arms the words of the question were taken for, and how to test the rival."""
-        tried, other = self.said["tried"], self.said["compared_with"]
+        tried, other = placed(self.question, self.said["tried"], self.said["compared_with"])
         text = f"“{tried}” is {self.treatment}; “{other}” is {self.control}"
         if self.rival is None:
             return text
@@ -106,7 +106,7 @@ class Reader:
         """A question in the words of the first family that compares what it asks."""
         for kit in nearest(question, self._embed)[:FAMILIES]:
             said = self._copied(kit, question)
-            if arms := self._arms(kit, (said["tried"], said["compared_with"])):
+            if arms := self._arms(kit, placed(question, said["tried"], said["compared_with"])):
                 found, rival = arms
                 return Read(question, kit.name, *found, said, rival)
         return None
@@ -194,6 +194,27 @@ def nearest(question: str, embed: choosing.Embed) -> list[Kit]:
 def described(kit: Kit) -> list[str]:
     """Each arm in the words that are compared."""
     return [f"{name.replace('_', ' ')}: {text}" for name, text in kit.arms.items()]
+
+
+def placed(question: str, tried: str, other: str) -> tuple[str, str]:
+    """What is tried and what it is compared with, copied words told apart by where they stand.
+
+    What something is compared with stands after "than"; a small model may turn the two round, or
+    copy one of them twice.
+    """
+    halves = [(question[: one.start()], question[one.end() :]) for one in _THAN.finditer(question)]
+    if any(_stands(tried, before) and _stands(other, after) for before, after in halves):
+        return tried, other
+    if any(_stands(other, before) and _stands(tried, after) for before, after in halves):
+        return other, tried
+    behind = [after for before, after in halves if _stands(tried, before)]
+    return tried, behind[-1].rstrip("?") if behind else other
+
+
+def _stands(words: str, text: str) -> bool:
+    """Whether most of some words stand in a text."""
+    said, there = wordwise.words(words), set(wordwise.words(text))
+    return 2 * sum(word in there for word in said) > len(said)
 
 
 def schema(kit: Kit, question: str) -> type[BaseModel]:

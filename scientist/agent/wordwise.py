@@ -42,8 +42,8 @@ def nearness(
         own.append(np.maximum(1 - known, 0) + SHARED)
     found = []
     for phrase in phrases:
-        words = vectors(phrase)
-        pairs = [words @ one.T for one in said]
+        meant = vectors(phrase)
+        pairs = [meant @ one.T for one in said]
         found.append(
             [
                 float(pair.max(axis=1).mean() + np.average(pair.max(axis=0), weights=weights)) / 2
@@ -55,7 +55,11 @@ def nearness(
 
 def units(text: str) -> list[str]:
     """The words of a text that mean something, and the pairs of those that follow each other."""
+    found = words(text)
+    return list(dict.fromkeys([*found, *(" ".join(two) for two in pairwise(found))]))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text that mean something; all of them if none does."""
     every = _WORD.findall(text.lower())
-    words = [word for word in every if not _EMPTY.fullmatch(word)] or every or [text]
-    pairs = [" ".join(two) for two in pairwise(words)]
-    return list(dict.fromkeys([*words, *pairs]))
+    return [word for word in every if not _EMPTY.fullmatch(word)] or every or [text]

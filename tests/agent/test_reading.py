@@ -12,7 +12,7 @@ import pytest
 from campaigns import reading
 from scripted import MODEL, Likely, ScriptedServer
 
-from scientist.agent.reading import Read, Reader
+from scientist.agent.reading import Read, Reader, placed
 from scientist.lab.kits import load
 from scientist.llm.client import Client
 from scientist.llm.endpoint import Endpoint, Handle
@@ -94,3 +94,38 @@ def test_a_reading_that_is_not_sure_tells_how_to_test_the_other() -> None:
         f"not sure: for {treatment} against {control} run scientist kit run causal_features "
         f"--treatment {treatment} --control {control} --metric shifted_error --direction decrease"
     )
+
+
+BONUS = (
+    "On a grid of 12, do fear and boredom bring more pay than a bonus that falls with each visit?"
+)
+FLAWS = "If lies please more than truth, does searching give more right answers than training?"
+
+
+@pytest.mark.parametrize(
+    ("question", "tried", "other", "found"),
+    [
+        (
+            *(BONUS, "fear and boredom", "a bonus that falls"),
+            ("fear and boredom", "a bonus that falls"),
+        ),
+        (
+            *(BONUS, "a falling bonus that falls with visit", "boredom, and fear"),
+            ("boredom, and fear", "a falling bonus that falls with visit"),
+        ),
+        (
+            *(BONUS, "fear and boredom", "fear and boredom"),
+            ("fear and boredom", "a bonus that falls with each visit"),
+        ),
+        (FLAWS, "searching", "training", ("searching", "training")),
+        (FLAWS, "training", "searching", ("searching", "training")),
+        (
+            *("Compared with a judge, does a vote err less?", "a vote", "a judge"),
+            ("a vote", "a judge"),
+        ),
+    ],
+)
+def test_what_is_compared_with_stands_after_than(
+    question: str, tried: str, other: str, found: tuple[str, str]
+) -> None:
+    assert placed(question, tried, other) == found
