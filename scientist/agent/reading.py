@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scientist.llm.client import Client
 
 FAMILIES = 2  # the nearest, in whose words a question is read
-LEAST_NEARNESS = 0.3  # of both arms on average; below, a family does not compare what is asked
+LEAST_NEARNESS = 0.26  # of both arms on average; below, a family does not compare what is asked
 WEIGHT = 16.0  # of nearness in meaning beside the logarithm of a chance
 SURE = 1.0  # by how much arms must be likelier than any others
 LONGEST_WORDS = 160
@@ -40,6 +40,10 @@ NAMED = 0.2  # how much nearer a kit is whose parameter is named beside a number
 _THAN = re.compile(
     r",? \b(?:compared (?:with|to)|(?:rather )?than|instead of|against|versus|over|relative to"
     r"|beat)\b "
+)
+_FIRST = re.compile(
+    r"(?:compared (?:with|to)|relative to|instead of|rather than) (?P<other>[^,]+),(?P<tried>.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 NO_WORDS = "nothing"  # whatever is likely for these is a habit of the model
 
@@ -199,10 +203,12 @@ def described(kit: Kit) -> list[str]:
 def placed(question: str, tried: str, other: str) -> tuple[str, str]:
     """What is tried and what it is compared with, copied words told apart by where they stand.
 
-    What something is compared with stands after "than"; a small model may turn the two round, or
-    copy one of them twice.
+    What something is compared with stands after "than", or first, after "compared with"; a small
+    model may turn the two round, or copy one of them twice.
     """
     halves = [(question[: one.start()], question[one.end() :]) for one in _THAN.finditer(question)]
+    if turned := _FIRST.match(question):
+        halves = [(turned["tried"], turned["other"])]
     if any(_stands(tried, before) and _stands(other, after) for before, after in halves):
         return tried, other
     if any(_stands(other, before) and _stands(tried, after) for before, after in halves):

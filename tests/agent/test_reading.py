@@ -99,6 +99,7 @@ def test_a_reading_that_is_not_sure_tells_how_to_test_the_other() -> None:
 BONUS = (
     "On a grid of 12, do fear and boredom bring more pay than a bonus that falls with each visit?"
 )
+FIRST = "Compared with a judge, does a vote err less than at random?"
 FLAWS = "If lies please more than truth, does searching give more right answers than training?"
 
 
@@ -119,10 +120,9 @@ FLAWS = "If lies please more than truth, does searching give more right answers 
         ),
         (FLAWS, "searching", "training", ("searching", "training")),
         (FLAWS, "training", "searching", ("searching", "training")),
-        (
-            *("Compared with a judge, does a vote err less?", "a vote", "a judge"),
-            ("a vote", "a judge"),
-        ),
+        (FIRST, "a vote", "a judge", ("a vote", "a judge")),
+        (FIRST, "a judge", "a vote", ("a vote", "a judge")),
+        ("Is it a vote or a judge?", "a judge", "a vote", ("a judge", "a vote")),
     ],
 )
 def test_what_is_compared_with_stands_after_than(
