@@ -1,11 +1,13 @@
 """Does the model read a question as it was meant? Whole hypotheses, right in every field or not.
 
-    python benchmarks/readings.py [--questions FILE] [--endpoint URL --model NAME]
+    python benchmarks/readings.py [--questions FILE ...] [--endpoint URL --model NAME]
 
-Twenty questions (reading_questions.json) that nothing was tuned on: sixteen of them compare arms of
-a kit in words of their own, four are about something else. A reading is right if kit, arms, metric,
-direction and settings are those that were meant; for the four, if no family is said to compare it.
-The questions of planted_questions.json can be given, too.
+Two sets, both in words of their own: twenty questions that nothing was tuned on but the choice of
+the family (reading_questions.json), and thirty by which the choice of the arms was tuned
+(reading_other_words.json). Four of each are about something that no kit compares. A reading is
+right if kit, arms, metric, direction and settings are those that were meant; for the four, if no
+family is said to compare it. It is unsure if it names other arms that may be meant, too. The
+questions of planted_questions.json can be given as well.
 """
 
 from __future__ import annotations
@@ -25,34 +27,46 @@ from scientist.memory.embedding import load
 from scientist.records import Hypothesis
 from scientist.settings import Settings
 
-QUESTIONS = Path(__file__).with_name("reading_questions.json")
+HERE = Path(__file__).parent
+SETS = [HERE / "reading_questions.json", HERE / "reading_other_words.json"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--questions", type=Path, default=QUESTIONS)
+    parser.add_argument("--questions", type=Path, nargs="+", default=SETS)
     parser.add_argument("--endpoint", help="URL of another server than the embedded one")
     parser.add_argument("--model", help="its model")
     chosen = parser.parse_args()
     settings = Settings(endpoint=chosen.endpoint, model=chosen.model)
     embed = load(settings).embed
-    counts: Counter[str] = Counter()
     with connect(settings) as handle, Client(handle, settings) as client:
-        for question in json.loads(chosen.questions.read_text()):
-            began = time.monotonic()
-            understood = Reader(client, embed).read(question["text"])
-            found = understood.hypothesis() if understood else None
-            wrong = differences(question, found)
-            counts["asked"] += 1
-            counts["right"] += not wrong
-            counts.update(wrong)
-            told = "right" if not wrong else f"not as meant: {', '.join(wrong)}"
-            print(
-                f"{time.monotonic() - began:5.0f} s  {question['text']}\n         {told}: "
-                f"{found.statement if found else 'about no family'}",
-                flush=True,
-            )
-    print(", ".join(f"{n} {name}" for name, n in counts.items()))
+        for path in chosen.questions:
+            counts = read(Reader(client, embed), json.loads(path.read_text()))
+            told = ", ".join(f"{n} {name}" for name, n in counts.items())
+            print(f"{path.name}: {told}", flush=True)
+
+
+def read(reader: Reader, questions: list[dict[str, Any]]) -> Counter[str]:
+    """How many were asked, right, unsure, and not as meant in which field."""
+    counts: Counter[str] = Counter()
+    for question in questions:
+        began = time.monotonic()
+        understood = reader.read(question["text"])
+        found = understood.hypothesis() if understood else None
+        wrong = differences(question, found)
+        unsure = bool(understood and understood.rival)
+        counts["asked"] += 1
+        counts["right"] += not wrong
+        counts["right though unsure"] += unsure and not wrong
+        counts["wrong and unsure"] += unsure and bool(wrong)
+        counts.update(wrong)
+        told = "right" if not wrong else f"not as meant: {', '.join(wrong)}"
+        print(
+            f"{time.monotonic() - began:5.0f} s  {question['text']}\n         {told}"
+            f"{', unsure' * unsure}: {found.statement if found else 'about no family'}",
+            flush=True,
+        )
+    return counts
 
 
 def differences(question: dict[str, Any], found: Hypothesis | None) -> list[str]:

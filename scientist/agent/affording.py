@@ -38,11 +38,11 @@ def lacking(bench: Bench, round_: int, hypothesis: Hypothesis, in_flight: bool) 
     return found
 
 
-def needed(bench: Bench, hypothesis: Hypothesis) -> int:
-    """The fewest trials that can bring a test to its verdict."""
+def needed(bench: Bench, hypothesis: Hypothesis, pairs: int = 0) -> int:
+    """The fewest trials that can bring a test, of so many pairs or more, to its verdict."""
     kit = kits.load(hypothesis.kit) if hypothesis.kit else None
     arms = {hypothesis.treatment, hypothesis.control, *(tuple(kit.arms)[:MOST_ARMS] if kit else ())}
     level = stream.next_level(stream.sealed(bench.journal), bench.settings.alpha)
-    pairs = max(bench.settings.pairs or 0, protocol.least_pairs(level))
+    least = max(pairs, bench.settings.pairs or 0, protocol.least_pairs(level))
     smoke = 2 * protocol.SMOKE_SEEDS - 1  # most of it is run twice
-    return len(arms) * (smoke + 2 * pairs)
+    return len(arms) * (smoke + 2 * least)

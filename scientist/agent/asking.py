@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from scientist.agent import given, proposing
+from scientist.agent import given, proposing, repeating
 from scientist.agent.reading import Read, Reader
 from scientist.errors import ContextError, ModelOutputError
 from scientist.events import Event, HypothesisProposed, HypothesisSelected, Reasoned
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def first(bench: Bench, client: Client, question: str, round_: int) -> str:
     """The hypothesis that is what was asked, to be tested first; empty if there is none.
 
-    What was tested before is not tested again.
+    What was tested before is tested again only if that did not decide it.
     """
 
     def read(_: str) -> dict[str, Any]:
@@ -46,6 +46,9 @@ def first(bench: Bench, client: Client, question: str, round_: int) -> str:
         asked = understood.hypothesis()
         tested = (one.id for one in proposing.tested(bench) if given.same(one) == given.same(asked))
         if before := next(tested, ""):
+            again, events = _more(bench, before)
+            if events:
+                return before if again else "", events
             text = f"what is asked was tested before, as {before}: {asked.statement}"
             return "", [Reasoned(phase="survey", source="code", text=text)]
         name = f"H{bench.journal.count('hypothesis_proposed') + 1}"
@@ -59,3 +62,27 @@ def first(bench: Bench, client: Client, question: str, round_: int) -> str:
 
     found: str = bench.effects.once("survey", round_, "question", read, record, on_disk="result")
     return found
+
+
+def again(bench: Bench, name: str, round_: int) -> bool:
+    """Whether what was asked is tested again, since its last test did not decide."""
+
+    def record(_: None) -> tuple[bool, Sequence[Event]]:
+        return _more(bench, name)
+
+    found: bool = bench.effects.once(
+        "survey", round_, "again", lambda _: None, record, inputs=name, on_disk="later"
+    )
+    return found
+
+
+def _more(bench: Bench, name: str) -> tuple[bool, list[Event]]:
+    """Whether an undecided hypothesis is tested again, and why or why not."""
+    pairs = repeating.undecided(bench, name)
+    if not pairs:
+        return False, []
+    if problem := repeating.out_of_reach(bench, name):
+        text = f"{pairs} pairs did not decide {name}, which is what was asked, but {problem}"
+        return False, [Reasoned(phase="survey", source="code", text=text)]
+    reason = f"tested again with more pairs: it is what was asked, and {pairs} did not decide it"
+    return True, [HypothesisSelected(hypothesis=name, reason=reason, scores={})]

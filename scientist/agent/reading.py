@@ -1,14 +1,16 @@
 """Read a question in the words of an experiment family: arms, metric, direction, settings.
 
 A small model is good at copying words out of a question and at telling what a number is the value
-of; it is bad at telling which arm words mean. So the model copies, and binds the numbers; which
-arms are meant is decided by the chances it gives them together with the nearness in meaning.
+of; it is bad at telling which arm words mean. So the model copies, and binds the numbers. Which
+arms are meant is decided for both at once: by how near the words are to each arm, word by word,
+and by how much likelier the model calls an arm by its name for these words than for none.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from scientist.agent import choosing, given, proposing
+from scientist.agent import choosing, given, proposing, wordwise
 from scientist.errors import ModelOutputError
 from scientist.lab import kits, wording
 from scientist.lab.kits import Kit
@@ -30,43 +32,59 @@ if TYPE_CHECKING:
     from scientist.llm.client import Client
 
 FAMILIES = 2  # the nearest, in whose words a question is read
-LEAST_NEARNESS = 0.3  # of both arms on average; below, a family does not compare what is asked
-WEIGHT = 6.0  # of nearness in meaning beside the logarithm of a chance
-LEAST_CHANCE = 1e-9
+LEAST_NEARNESS = 0.26  # of both arms on average; below, a family does not compare what is asked
+WEIGHT = 16.0  # of nearness in meaning beside the logarithm of a chance
+SURE = 1.0  # by how much arms must be likelier than any others
 LONGEST_WORDS = 160
 NAMED = 0.2  # how much nearer a kit is whose parameter is named beside a number
 _THAN = re.compile(
-    r",? \b(?:compared (?:with|to)|(?:rather )?than|instead of|against|over|relative to|beat)\b "
+    r",? \b(?:compared (?:with|to)|(?:rather )?than|instead of|against|versus|over|relative to"
+    r"|beat)\b "
 )
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_FIRST = re.compile(
+    r"(?:compared (?:with|to)|relative to|instead of|rather than) (?P<other>[^,]+),(?P<tried>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+NO_WORDS = "nothing"  # whatever is likely for these is a habit of the model
 
 
 @dataclass(frozen=True)
 class Read:
-    """What became of a question: the model's answer, and the arms that its words mean."""
+    """What became of a question: the model's answer, and the arms that its words mean.
+
+    `rival` are the arms that they mean nearly as likely, if there are such.
+    """
 
     question: str
     kit: str
     treatment: str
     control: str
     said: dict[str, Any]
+    rival: tuple[str, str] | None = None
 
     def hypothesis(self) -> Hypothesis:
         """The hypothesis that answers the question, not yet numbered."""
+        return self._compared(self.treatment, self.control)
+
+    def _compared(self, treatment: str, control: str) -> Hypothesis:
         asked = given.of_kit(
             kits.load(self.kit),
             dict(wording.bound(self.question, self.said)),
-            self.treatment,
-            self.control,
+            treatment,
+            control,
             self.said["metric"],
             self.said["direction"],
         )
         return asked.model_copy(update={"rationale": self.question})
 
     def told(self) -> str:
-        """Which arms the words of the question were taken for."""
-        tried, other = self.said["tried"], self.said["compared_with"]
-        return f"“{tried}” is {self.treatment}; “{other}” is {self.control}"
+        """Which arms the words of the question were taken for, and how to test the rival."""
+        tried, other = placed(self.question, self.said["tried"], self.said["compared_with"])
+        text = f"“{tried}” is {self.treatment}; “{other}” is {self.control}"
+        if self.rival is None:
+            return text
+        command = shlex.join(given.command_of(self._compared(*self.rival)))
+        return f"{text}; not sure: for {' against '.join(self.rival)} run {command}"
 
 
 class Reader:
@@ -92,8 +110,9 @@ class Reader:
         """A question in the words of the first family that compares what it asks."""
         for kit in nearest(question, self._embed)[:FAMILIES]:
             said = self._copied(kit, question)
-            if arms := self._arms(kit, question, (said["tried"], said["compared_with"])):
-                return Read(question, kit.name, *arms, said)
+            if arms := self._arms(kit, placed(question, said["tried"], said["compared_with"])):
+                found, rival = arms
+                return Read(question, kit.name, *found, said, rival)
         return None
 
     def _copied(self, kit: Kit, question: str) -> dict[str, Any]:
@@ -115,42 +134,50 @@ class Reader:
             raise ModelOutputError(problem)
         return said
 
-    def _arms(self, kit: Kit, question: str, words: Sequence[str]) -> tuple[str, str] | None:
-        """The arms meant by what is tried and by what it is compared with; None if none are."""
+    def _arms(
+        self, kit: Kit, words: Sequence[str]
+    ) -> tuple[tuple[str, str], tuple[str, str] | None] | None:
+        """The arms meant by what is tried and by what it is compared with; None if none are.
+
+        With them comes the next likely pair, if it is nearly as likely.
+        """
         names = list(kit.arms)
+        pairs = list(permutations(range(len(names)), 2))
         vectors = self._embed([*described(kit), *words])
-        near = [
-            {n: similarity(v, meant) for n, v in zip(names, vectors, strict=False)}
-            for meant in vectors[len(names) :]
-        ]
-        pairs = list(permutations(names, 2))
-        if max(near[0][one] + near[1][other] for one, other in pairs) < 2 * LEAST_NEARNESS:
+        whole = [[similarity(arm, one) for arm in vectors] for one in vectors[len(names) :]]
+        if max(whole[0][one] + whole[1][other] for one, other in pairs) < 2 * LEAST_NEARNESS:
             return None
-        chances = self._chances(kit, question, words)
+        near = wordwise.nearness(words, described(kit), self._embed)
+        told = self._told(kit, words)
 
-        def likely(arms: tuple[str, str]) -> float:
-            return sum(
-                WEIGHT * near[place][arm] + math.log(chances[place].get(arm, 1.0) + LEAST_CHANCE)
-                for place, arm in enumerate(arms)
-            )
+        def likely(arms: tuple[int, int]) -> float:
+            return sum(WEIGHT * near[at][arm] + told[at][arm] for at, arm in enumerate(arms))
 
-        return max(pairs, key=likely)
+        first, second = sorted(pairs, key=likely, reverse=True)[:2]
+        found, rival = ((names[one], names[other]) for one, other in (first, second))
+        return found, rival if likely(first) - likely(second) < SURE else None
 
-    def _chances(self, kit: Kit, question: str, words: Sequence[str]) -> list[dict[str, float]]:
-        """How likely each of the words means each arm; nothing where a server does not say."""
-        letters = dict(zip(LETTERS, kit.arms, strict=False))
-        arms = {letter: f"{name}: {kit.arms[name]}" for letter, name in letters.items()}
+    def _told(self, kit: Kit, words: Sequence[str]) -> list[list[float]]:
+        """The logarithms of how much likelier each arm's name is for words than for none.
+
+        All are 0 where a server gives no chances.
+        """
         asked = prompting.load("arm")
         prompts = [
-            asked.render(title=kit.title, arms=arms, question=question, words=one) for one in words
+            asked.render(title=kit.title, arms=kit.arms, words=one) for one in (*words, NO_WORDS)
         ]
+        names = {name: name for name in kit.arms}
         try:
-            found = choose_many(self._client, prompts, letters, allow=self._allow)
-            return [one.chances for one in found]
+            found = list(choose_many(self._client, prompts, names, allow=self._allow))
         except ModelOutputError as fault:
             if self._unsure:
                 self._unsure(fault.message)
-            return [{} for _ in words]
+            return [[0.0] * len(names) for _ in words]
+        *chances, habit = ([one.chances[name] for name in names] for one in found)
+        return [
+            [math.log(one) - math.log(usual) for one, usual in zip(each, habit, strict=True)]
+            for each in chances
+        ]
 
 
 def nearest(question: str, embed: choosing.Embed) -> list[Kit]:
@@ -171,6 +198,29 @@ def nearest(question: str, embed: choosing.Embed) -> list[Kit]:
 def described(kit: Kit) -> list[str]:
     """Each arm in the words that are compared."""
     return [f"{name.replace('_', ' ')}: {text}" for name, text in kit.arms.items()]
+
+
+def placed(question: str, tried: str, other: str) -> tuple[str, str]:
+    """What is tried and what it is compared with, copied words told apart by where they stand.
+
+    What something is compared with stands after "than", or first, after "compared with"; a small
+    model may turn the two round, or copy one of them twice.
+    """
+    halves = [(question[: one.start()], question[one.end() :]) for one in _THAN.finditer(question)]
+    if turned := _FIRST.match(question):
+        halves = [(turned["tried"], turned["other"])]
+    if any(_stands(tried, before) and _stands(other, after) for before, after in halves):
+        return tried, other
+    if any(_stands(other, before) and _stands(tried, after) for before, after in halves):
+        return other, tried
+    behind = [after for before, after in halves if _stands(tried, before)]
+    return tried, behind[-1].rstrip("?") if behind else other
+
+
+def _stands(words: str, text: str) -> bool:
+    """Whether most of some words stand in a text."""
+    said, there = wordwise.words(words), set(wordwise.words(text))
+    return 2 * sum(word in there for word in said) > len(said)
 
 
 def schema(kit: Kit, question: str) -> type[BaseModel]:

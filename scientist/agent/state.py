@@ -28,6 +28,7 @@ class State(Test, total=False):
     round: int
     ahead: int  # the last round that was thought about while experiments ran
     asked: bool  # whether the campaign's question was read
+    sought: str  # the hypothesis that is what was asked, until it is decided or out of reach
     kit: str
     passages: list[str]
     follows: str  # the finding whose surprise this round looks into

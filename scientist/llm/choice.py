@@ -1,9 +1,10 @@
-"""Let the model choose one of a few letters, and read how sure it is of each.
+"""Let the model choose one of a few letters or names, and read how sure it is of each.
 
 One token is asked for, and what counts is not the token but the log-probabilities of the
-letters at its place. Servers give them as they are before the constraint (llama.cpp and
-vLLM do), so they are made to sum to one here. The layout is the prompt's: what stays the
-same comes first, so that the server's prefix cache serves all but the end.
+options at its place; a token that begins several names counts for each in part. Servers give
+them as they are before the constraint (llama.cpp and vLLM do), so they are made to sum to one
+here. The layout is the prompt's: what stays the same comes first, so that the server's prefix
+cache serves all but the end.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ def choose(
     *,
     allow: Callable[[], None] | None = None,
 ) -> Choice:
-    """The chances of the options, whose letters are the keys and whose meanings the values.
+    """The chances of the options: what is answered are the keys, what it means the values.
 
     `allow` may refuse, by raising, what the question would cost.
     """
-    if len(options) < 2 or any(len(letter) != 1 for letter in options):
-        raise ValueError("a choice is between two or more single letters")
+    if len(options) < 2 or not all(options):
+        raise ValueError("a choice is between two or more letters or names")
     if allow:
         allow()
     began = time.monotonic()
@@ -132,7 +133,7 @@ def _problem(heard: Heard, options: Mapping[str, str]) -> str:
         return "it sends the log-probability of the chosen token alone"
     if any(math.isnan(value) or value > 1e-3 for _, value in heard.alternatives):
         return "what it sends are no log-probabilities"
-    found = [value for token, value in heard.alternatives if token.strip() in options]
+    found = [value for token, value in heard.alternatives if _begun(token, options)]
     if sum(math.exp(value) for value in found) < LEAST_MASS:
         likeliest = max(heard.alternatives, key=lambda each: each[1])[0]
         return f"its model wants to write {likeliest[:20]!r} instead"
@@ -146,7 +147,17 @@ def _logs(heard: Heard, options: Mapping[str, str]) -> dict[str, float]:
     """
     least = max(FLOOR, min(value for _, value in heard.alternatives))
     logs = {}
-    for letter in options:
-        found = [value for token, value in heard.alternatives if token.strip() == letter]
-        logs[letter] = max(FLOOR, math.log(sum(map(math.exp, found)) + TINY)) if found else least
+    for option in options:
+        found = [
+            math.exp(value) / len(begun)
+            for token, value in heard.alternatives
+            if option in (begun := _begun(token, options))
+        ]
+        logs[option] = max(FLOOR, math.log(sum(found) + TINY)) if found else least
     return logs
+
+
+def _begun(token: str, options: Mapping[str, str]) -> list[str]:
+    """The options that an answer may be which begins with a token."""
+    text = token.strip()
+    return [option for option in options if text and option.startswith(text)]

@@ -76,11 +76,15 @@ def answer(request: dict[str, Any]) -> Any:
     return reading(request, tried, control, metric="shifted_error", **bound)
 
 
-def run(folder: Path, question: str, script: Any = answer, rounds: int = 1) -> list[Entry]:
+def run(
+    folder: Path, question: str, script: Any = answer, rounds: int = 1, pairs: int | None = 8
+) -> list[Entry]:
+    fixed = () if pairs is None else ("--pairs", pairs)
     with ScriptedServer(script=script) as server:
         done = scientist(
             *("run", question, "--essays", essays(folder / "e"), "--rounds", rounds),
-            *("--pairs", 8, "-w", folder / "w", "--endpoint", server.url),
+            *(*fixed, "-w", folder / "w", "--endpoint", server.url),
+            SCIENTIST_MOST_PAIRS="8",
         )
     assert done.returncode == 0, done.stderr
     with Journal(folder / "w" / "journal") as journal:
@@ -142,6 +146,58 @@ def test_a_reading_in_a_fence_is_one_for_the_audit_too(tmp_path: Path) -> None:
     entries = run(tmp_path, QUESTION, fenced)
     assert "it is what was asked" in of(entries, "hypothesis_selected")[0]["reason"]
     assert forging.verified(tmp_path / "w").fault is None
+
+
+UNSURE = (
+    "Does keeping features of stable weight lower the error after the cue has turned, "
+    "compared with pooling all environments, with 50 samples?"
+)
+
+
+def unsure(request: dict[str, Any]) -> Any:
+    """Reads a question whose answer few pairs do not show."""
+    found = answer(request)
+    if not isinstance(found, dict) or "tried" not in found:
+        return found
+    return reading(
+        request,
+        found["tried"],
+        found["compared_with"],
+        metric="shifted_error",
+        **{"50 is": "samples"},
+    )
+
+
+def test_what_few_pairs_do_not_decide_is_tested_again_with_more(tmp_path: Path) -> None:
+    entries = run(tmp_path, UNSURE, unsure, rounds=3, pairs=None)
+    first, again, *_ = (one["finding"] for one in of(entries, "finding_recorded"))
+    assert first["judgement"]["verdict"] == "inconclusive"
+    assert again["hypothesis"] == first["hypothesis"] == "H1"
+    few, more, *_ = (one["protocol"] for one in of(entries, "protocol_sealed"))
+    pairs = len(few["seeds"])
+    assert len(more["seeds"]) == 4 * pairs
+    assert of(entries, "hypothesis_selected")[1]["reason"] == (
+        f"tested again with more pairs: it is what was asked, and {pairs} did not decide it"
+    )
+    assert not set(few["seeds"]) & set(more["seeds"])
+    assert more["level"] < few["level"]  # the budget that all tests share is spent on both
+    assert again["judgement"]["verdict"] == "inconclusive"
+    told = [one["text"] for one in of(entries, "reasoned") if one["phase"] == "survey"]
+    assert any("which is what was asked, but it was tested 2 times" in one for one in told), told
+    assert forging.verified(tmp_path / "w").fault is None
+
+
+def test_what_is_asked_again_in_another_campaign_is_tested_with_more(tmp_path: Path) -> None:
+    run(tmp_path, UNSURE, unsure, pairs=None)
+    entries = run(tmp_path, UNSURE, unsure)  # so many pairs are asked for, and no more
+    told = [one["text"] for one in of(entries, "reasoned") if one["phase"] == "survey"]
+    assert any("but the number of pairs is set to 8" in one for one in told), told
+    assert of(entries, "hypothesis_selected")[1]["hypothesis"] != "H1"
+
+    entries = run(tmp_path, UNSURE, unsure, pairs=None)
+    assert of(entries, "hypothesis_selected")[2]["hypothesis"] == "H1"
+    first, *_, again = (len(one["protocol"]["seeds"]) for one in of(entries, "protocol_sealed"))
+    assert again == 4 * first
 
 
 def test_what_no_family_compares_is_searched_around(tmp_path: Path) -> None:

@@ -64,6 +64,16 @@ def test_a_letter_that_is_not_listed_is_as_likely_as_the_last_that_is_at_most() 
     assert choice.chances["no"] == choice.chances["unknown"] == pytest.approx(0.03 / 0.96)
 
 
+def test_a_name_is_told_by_how_it_begins_and_a_beginning_is_shared() -> None:
+    names = {"scratch": "scratch", "scratch_value": "scratch_value", "fresh": "fresh"}
+    answer = Likely({"scr": 0.4, "fresh": 0.2, " f": 0.2, " ": 0.1, "freshly": 0.1})
+    with ScriptedServer([answer]) as server, asking(server) as client:
+        choice = choose(client, prompt(), names)
+    assert choice.chances == pytest.approx({"scratch": 0.25, "scratch_value": 0.25, "fresh": 0.5})
+    assert choice.mass == pytest.approx(0.8)
+    assert server.requests[0]["grammar"] == 'root ::= "scratch" | "scratch_value" | "fresh"'
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

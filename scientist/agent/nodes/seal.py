@@ -11,6 +11,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from scientist.agent import repeating
 from scientist.agent.bench import Bench
 from scientist.agent.state import State
 from scientist.errors import ScientistError
@@ -20,8 +21,6 @@ from scientist.lab.experiments import runner_hash
 from scientist.records import Protocol
 from scientist.science import power, stream
 from scientist.science import protocol as protocols
-
-TIME_SHARE = 0.5  # of what is left, for one experiment and its confirmation
 
 
 def seal(state: State, runtime: Runtime[Bench]) -> State:
@@ -87,7 +86,10 @@ def seal(state: State, runtime: Runtime[Bench]) -> State:
 
 
 def _size(state: State, bench: Bench, draft: Protocol) -> int:
-    """How many pairs to measure: as many as were asked for, else as the smoke run suggests."""
+    """How many pairs to measure: as many as were asked for, else as the smoke run suggests.
+
+    Where so many did not decide, it takes more.
+    """
     if bench.settings.pairs is not None:
         return bench.settings.pairs
 
@@ -95,16 +97,20 @@ def _size(state: State, bench: Bench, draft: Protocol) -> int:
         level = stream.next_level(stream.sealed(bench.journal), draft.alpha)
         least = protocols.least_pairs(level)
         smoke = state["smoke"]
-        affordable = bench.settings.most_pairs
+        before = repeating.undecided(bench, draft.hypothesis)
+        wanted = repeating.MORE * before
+        affordable = max(bench.settings.most_pairs, wanted)
         if smoke["pair_seconds"]:
             seconds = min(
-                bench.meter.seconds_left * TIME_SHARE / 2, bench.settings.sandbox_wall_seconds / 2
+                bench.meter.seconds_left * repeating.TIME_SHARE / 2,
+                bench.settings.sandbox_wall_seconds / 2,
             )
             seconds /= bench.settings.at_once  # experiments of one round share the machine
             affordable = min(affordable, int(seconds / smoke["pair_seconds"]))
         if (left := bench.meter.trials_left) is not None:
             affordable = min(affordable, left // (2 * len(draft.arms)))  # a confirmation as well
         bench.meter.afford(2 * least * len(draft.arms), "the smallest test with its confirmation")
+        least = max(least, min(wanted, affordable))
         sizing = power.pairs_needed(
             smoke["differences"],
             draft.smallest_effect,
@@ -113,7 +119,8 @@ def _size(state: State, bench: Bench, draft: Protocol) -> int:
             most=max(least, affordable),
             confidence=1 - draft.alpha,
         )
-        bench.explain("seal", sizing.reason)
+        more = f"; {least} is the least, since {before} did not decide" if before else ""
+        bench.explain("seal", sizing.reason + more)
         return sizing.pairs
 
     size: int = bench.effects.once(

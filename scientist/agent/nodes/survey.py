@@ -51,7 +51,11 @@ def survey(state: State, runtime: Runtime[Bench]) -> State:
     if bench.question and bench.client and not state.get("asked"):
         update["asked"] = True
         if asked := asking.first(bench, bench.client, bench.question, round_):
-            return {**update, "queue": [asked], "barren": 0}
+            return {**update, "sought": asked, "queue": [asked], "barren": 0}
+    elif sought := state.get("sought"):
+        if asking.again(bench, sought, round_):
+            return {**update, "queue": [sought], "barren": 0}
+        update["sought"] = ""
     chosen = choose(bench, round_, found["follows"])
     follows = found["follows"]
     if follows:

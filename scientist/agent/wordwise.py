@@ -1,0 +1,65 @@
+"""How near words are to each of several descriptions, word by word.
+
+Descriptions of arms share most of what they are about, and the vector of a whole sentence says
+little more than that. So words, and pairs of neighbouring words, are held against each other one
+by one; what tells one description from the others counts for more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scientist.agent.choosing import Embed
+
+SHARED = 0.05  # what a word counts that stands in the other descriptions, too
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_EMPTY = re.compile(
+    r"an?|the|of|to|in|on|for|and|or|by|with|at|from|as|is|are|be|its?|that|which|who|what|this"
+    r"|these|those|ones?|than|not?|do|does|did|ha[sd]|have|any|all|every|each|others?|their|them"
+    r"|they|he|she|his|her|into|so|more|less|least|most|only|just|out|up|over|after|before|when"
+    r"|where|while|whose|if|then|there"
+)
+
+
+def nearness(
+    phrases: Sequence[str], descriptions: Sequence[str], embed: Embed
+) -> list[list[float]]:
+    """For each phrase how near it is to each of two or more descriptions."""
+    import numpy as np
+
+    def vectors(text: str) -> Any:
+        return np.asarray(embed(units(text)))
+
+    said = [vectors(text) for text in descriptions]
+    own = []
+    for place, one in enumerate(said):
+        others = [other for at, other in enumerate(said) if at != place]
+        known = np.mean([(one @ other.T).max(axis=1) for other in others], axis=0)
+        own.append(np.maximum(1 - known, 0) + SHARED)
+    found = []
+    for phrase in phrases:
+        meant = vectors(phrase)
+        pairs = [meant @ one.T for one in said]
+        found.append(
+            [
+                float(pair.max(axis=1).mean() + np.average(pair.max(axis=0), weights=weights)) / 2
+                for pair, weights in zip(pairs, own, strict=True)
+            ]
+        )
+    return found
+
+
+def units(text: str) -> list[str]:
+    """The words of a text that mean something, and the pairs of those that follow each other."""
+    found = words(text)
+    return list(dict.fromkeys([*found, *(" ".join(two) for two in pairwise(found))]))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text that mean something; all of them if none does."""
+    every = _WORD.findall(text.lower())
+    return [word for word in every if not _EMPTY.fullmatch(word)] or every or [text]

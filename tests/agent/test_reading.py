@@ -1,0 +1,131 @@
+"""Which arms words mean: by their meaning, and by what a model calls them beyond its habits."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from campaigns import reading
+from scripted import MODEL, Likely, ScriptedServer
+
+from scientist.agent.reading import Read, Reader, placed
+from scientist.lab.kits import load
+from scientist.llm.client import Client
+from scientist.llm.endpoint import Endpoint, Handle
+from scientist.settings import Settings
+
+KIT = load("causal_features")
+QUESTION = "Do {} lower the error after the cue is shifted, compared with {}?"
+POOLED = "all environments as one data set"
+
+
+def embed(texts: Sequence[str]) -> list[list[float]]:
+    """The words of a text, however often each; other words are something else."""
+    found = []
+    for text in texts:
+        words = Counter(re.findall(r"\w+", text.lower()))
+        length = math.sqrt(sum(n * n for n in words.values())) or 1.0
+        vector = [0.0] * 3000
+        for word, count in words.items():
+            vector[known.setdefault(word, len(known))] = count / length
+        found.append(vector)
+    return found
+
+
+known: dict[str, int] = {}
+
+
+def read(tried: str, calls: Callable[[str], dict[str, float]]) -> Read:
+    """What becomes of a question, where a model calls words by names with some chances."""
+
+    def script(request: dict[str, Any]) -> Any:
+        if "response_format" in request:
+            return reading(request, tried, POOLED, metric="shifted_error")
+        words = re.search(r"In other words: (.*)", request["messages"][1]["content"])
+        assert words
+        return Likely(calls(words[1]))
+
+    settings = Settings(retries=1, request_timeout=5, connect_timeout=1, concurrency=1)
+    with ScriptedServer(script=script) as server:
+        handle = Handle(Endpoint(server.url, "none", MODEL, "external"))
+        with Client(handle, settings) as client:
+            found = Reader(client, embed).read(QUESTION.format(tried, POOLED))
+    assert found
+    assert found.kit == KIT.name
+    return found
+
+
+def even(_: str) -> dict[str, float]:
+    return dict.fromkeys(KIT.arms, 1 / len(KIT.arms))
+
+
+def test_a_name_that_a_model_always_likes_is_no_answer() -> None:
+    def habit(_: str) -> dict[str, float]:
+        return {"informed": 0.97, "pooled": 0.01, "stable": 0.01, "reweighted": 0.01}
+
+    tried = "features whose weight passes a test"
+    for calls in (habit, even):
+        found = read(tried, calls)
+        assert (found.treatment, found.control, found.rival) == ("stable", "pooled", None)
+        assert found.told() == f"“{tried}” is stable; “{POOLED}” is pooled"
+
+
+@pytest.mark.parametrize("meant", ["stable", "reweighted"])
+def test_where_words_could_mean_several_arms_the_name_decides(meant: str) -> None:
+    tried = "features with weight loss"
+
+    def calls(words: str) -> dict[str, float]:
+        return even(words) if words != tried else {**dict.fromkeys(KIT.arms, 0.01), meant: 0.97}
+
+    found = read(tried, calls)
+    assert (found.treatment, found.control) == (meant, "pooled")
+
+
+def test_a_reading_that_is_not_sure_tells_how_to_test_the_other() -> None:
+    found = read("features", even)
+    assert found.rival
+    treatment, control = found.rival
+    assert (treatment, control) != (found.treatment, found.control)
+    assert found.told().endswith(
+        f"not sure: for {treatment} against {control} run scientist kit run causal_features "
+        f"--treatment {treatment} --control {control} --metric shifted_error --direction decrease"
+    )
+
+
+BONUS = (
+    "On a grid of 12, do fear and boredom bring more pay than a bonus that falls with each visit?"
+)
+FIRST = "Compared with a judge, does a vote err less than at random?"
+FLAWS = "If lies please more than truth, does searching give more right answers than training?"
+
+
+@pytest.mark.parametrize(
+    ("question", "tried", "other", "found"),
+    [
+        (
+            *(BONUS, "fear and boredom", "a bonus that falls"),
+            ("fear and boredom", "a bonus that falls"),
+        ),
+        (
+            *(BONUS, "a falling bonus that falls with visit", "boredom, and fear"),
+            ("boredom, and fear", "a falling bonus that falls with visit"),
+        ),
+        (
+            *(BONUS, "fear and boredom", "fear and boredom"),
+            ("fear and boredom", "a bonus that falls with each visit"),
+        ),
+        (FLAWS, "searching", "training", ("searching", "training")),
+        (FLAWS, "training", "searching", ("searching", "training")),
+        (FIRST, "a vote", "a judge", ("a vote", "a judge")),
+        (FIRST, "a judge", "a vote", ("a vote", "a judge")),
+        ("Is it a vote or a judge?", "a judge", "a vote", ("a judge", "a vote")),
+    ],
+)
+def test_what_is_compared_with_stands_after_than(
+    question: str, tried: str, other: str, found: tuple[str, str]
+) -> None:
+    assert placed(question, tried, other) == found

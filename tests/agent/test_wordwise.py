@@ -1,0 +1,52 @@
+"""Words are held against descriptions one by one, and what all descriptions share counts little."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from scientist.agent import wordwise
+
+
+def embed(texts: Sequence[str]) -> list[list[float]]:
+    """A vector for each text that is like that of no other text."""
+    vectors = []
+    for text in texts:
+        known.setdefault(text, len(known))
+        vectors.append([float(place == known[text]) for place in range(64)])
+    return vectors
+
+
+known: dict[str, int] = {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Keeps the OLD weights", ["keeps", "old", "weights", "keeps old", "old weights"]),
+        ("units_only", ["units"]),
+        ("not all of them", ["not", "all", "of", "them", "not all", "all of", "of them"]),
+        ("each other's", ["other's"]),
+        ("?", ["?"]),
+    ],
+)
+def test_what_means_something_are_words_and_pairs(text: str, found: list[str]) -> None:
+    assert wordwise.units(text) == found
+
+
+def test_the_description_that_shares_a_word_is_nearer() -> None:
+    told = ["gets full hints", "gets fading hints"]
+    (first,), (other,) = (
+        wordwise.nearness([phrase], told, embed) for phrase in ("hints are full", "fading clues")
+    )
+    assert first[0] > first[1]
+    assert other[1] > other[0]
+
+
+def test_what_all_descriptions_share_says_little() -> None:
+    told = ["judge step", "judge whole answer text long"]
+    ((short, long),) = wordwise.nearness(["judge whole"], told, embed)
+    assert long > short
+    alone = wordwise.nearness(["judge"], told, embed)
+    assert abs(alone[0][0] - alone[0][1]) < 0.05  # however long a description is
