@@ -92,7 +92,9 @@ class Settings(BaseModel):
         "minilm", description="embedding model of the vector store; served: that of a server"
     )
     embedding_endpoint: str | None = Field(
-        None, description="URL of the server that embeds, up to /v1"
+        None,
+        description="URL of the server that embeds, up to /v1; unset: the one of `model "
+        "serve --embedding`",
     )
     embedding_model: str | None = Field(None, description="name of the embedding model there")
     embedding_api_key: str | None = Field(None, description="key for that server")

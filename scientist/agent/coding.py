@@ -4,24 +4,32 @@ What the model writes runs on seeds that can never count. Whatever fails, a refu
 traceback, arms that do not differ, goes back to it as a repair turn; what a repair does not mend is
 written anew, a few times. Then the idea is tried a rung lower: a free experiment as a new arm of
 the nearest kit, a new arm as the existing arm that comes nearest to it.
+
+What a round needs code for is asked for together; what comes back is measured one at a time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from scientist.agent import choosing, given, proposing
-from scientist.errors import ContextError, ModelOutputError, ScientistError
+from scientist.errors import BudgetError, ContextError, ModelOutputError, ScientistError
 from scientist.events import CodeGivenUp, CodeWritten, Event, HypothesisProposed, HypothesisSelected
 from scientist.lab import adapting, checks, kits
 from scientist.lab.review import method
 from scientist.llm import prompting
+from scientist.llm.client import Client
+from scientist.llm.streaming import OnText
+from scientist.llm.together import together
 from scientist.memory.embedding import similarity
 from scientist.records import Direction, Hypothesis, Rung, Trial
 from scientist.science import protocol
@@ -57,67 +65,102 @@ class Written:
     trials: tuple[Trial, ...] = ()
 
 
-def write(bench: Bench, round_: int, hypothesis: Hypothesis) -> dict[str, str]:
-    """The hash of code that passed, else what is tested instead, else the problem."""
+def write(
+    bench: Bench, round_: int, hypothesis: Hypothesis, beside: Sequence[Hypothesis] = ()
+) -> dict[str, str]:
+    """The hash of code that passed, else what is tested instead, else the problem.
 
-    def ask(key: str) -> Written:
+    The code of those `beside` it is asked for at the same time; what came of it is on record, too.
+    """
+    every = {one.id: one for one in (hypothesis, *beside)}
+    measuring = Lock()
+
+    def ask(todo: Sequence[tuple[str, str]]) -> Iterator[Written]:
+        if bench.client is None:
+            raise ScientistError("this campaign has no model to ask", "scientist run")
+        jobs = [partial(one, key=key, name=name) for key, name in todo]
+        return together(bench.client, jobs)
+
+    def one(client: Client, key: str, name: str) -> Written:
+        seed = bench.settings.seed * 1000 + round_
+        heard = bench.hear if name == hypothesis.id else bench.watch
         try:
-            return attempt(bench, key, hypothesis, seed=bench.settings.seed * 1000 + round_)
+            return attempt(bench, client, key, every[name], seed, measuring, on_text=heard)
         except ContextError as fault:
             return Written(problem=fault.message)
 
-    def record(last: Written) -> tuple[dict[str, str], Sequence[Event]]:
-        if not last.problem:
-            code_hash = bench.journal.put(last.code, exact=True)
-            written = CodeWritten(
-                hypothesis=hypothesis.id,
-                rung=hypothesis.rung,
-                code_hash=code_hash,
-                tries=last.tries,
-                review=last.review,
-                smallest_effect=last.smallest_effect,
-            )
-            return {"code_hash": code_hash, "instead": "", "problem": ""}, [written]
-        reason = f"no code for {hypothesis.treatment} passed in {last.tries} tries: {last.problem}"
-        given_up = CodeGivenUp(
-            hypothesis=hypothesis.id, rung=hypothesis.rung, reason=reason, tries=last.tries
-        )
-        events: list[Event] = [given_up]
-        lower = _lower(bench, hypothesis)
-        if lower is not None:
-            name = f"H{bench.journal.count('hypothesis_proposed') + 1}"
-            events.append(HypothesisProposed(hypothesis=lower.model_copy(update={"id": name})))
-            said = f"in place of {hypothesis.id}, for which no code passed"
-            events.append(HypothesisSelected(hypothesis=name, reason=said, scores={}))
-        instead = name if lower is not None else ""
-        return {"code_hash": "", "instead": instead, "problem": reason}, events
+    def record(last: Written, name: str) -> tuple[dict[str, str], Sequence[Event]]:
+        return _recorded(bench, every[name], last)
 
-    written: dict[str, str] = bench.effects.once(
-        "write_code", round_, "write", ask, record, inputs=hypothesis.id, on_disk="result"
+    def ask_for(names: Sequence[str]) -> dict[str, str]:
+        place = ("write_code", round_, "write")
+        written: dict[str, str] = bench.effects.several(*place, names, ask, record, "result")[0]
+        return written
+
+    if beside:
+        with suppress(BudgetError):  # perhaps another one's: what is in hand may be written
+            return ask_for(list(every))
+    return ask_for([hypothesis.id])
+
+
+def _recorded(
+    bench: Bench, hypothesis: Hypothesis, last: Written
+) -> tuple[dict[str, str], Sequence[Event]]:
+    if not last.problem:
+        code_hash = bench.journal.put(last.code, exact=True)
+        written = CodeWritten(
+            hypothesis=hypothesis.id,
+            rung=hypothesis.rung,
+            code_hash=code_hash,
+            tries=last.tries,
+            review=last.review,
+            smallest_effect=last.smallest_effect,
+        )
+        return {"code_hash": code_hash, "instead": "", "problem": ""}, [written]
+    reason = f"no code for {hypothesis.treatment} passed in {last.tries} tries: {last.problem}"
+    given_up = CodeGivenUp(
+        hypothesis=hypothesis.id, rung=hypothesis.rung, reason=reason, tries=last.tries
     )
-    return written
+    events: list[Event] = [given_up]
+    lower = _lower(bench, hypothesis)
+    if lower is not None:
+        name = f"H{bench.journal.count('hypothesis_proposed') + 1}"
+        events.append(HypothesisProposed(hypothesis=lower.model_copy(update={"id": name})))
+        said = f"in place of {hypothesis.id}, for which no code passed"
+        events.append(HypothesisSelected(hypothesis=name, reason=said, scores={}))
+    instead = name if lower is not None else ""
+    return {"code_hash": "", "instead": instead, "problem": reason}, events
 
 
 def attempt(
-    bench: Bench, key: str, hypothesis: Hypothesis, seed: int, starts: int = STARTS
+    bench: Bench,
+    client: Client,
+    key: str,
+    hypothesis: Hypothesis,
+    seed: int,
+    measuring: Lock,
+    starts: int = STARTS,
+    on_text: OnText | None = None,
 ) -> Written:
-    """Let the model write, and measure what it wrote; the last try, with what is wrong with it."""
-    if bench.client is None:
-        raise ScientistError("this campaign has no model to ask", "scientist run")
+    """Let the model write, and measure what it wrote; the last try, with what is wrong with it.
+
+    Who holds `measuring` has the machine: trials take all of its cores.
+    """
     last = Written()
     known: dict[str, str] = {}
 
     def tried(answer: Code) -> str:
         last.tries += 1
         if answer.code not in known:
-            known[answer.code] = _try(bench, key, hypothesis, answer.code, last)
+            with measuring:
+                known[answer.code] = _try(bench, key, hypothesis, answer.code, last)
         last.problem = known[answer.code]
         return last.problem
 
     for start in range(starts):
         bench.meter.check()
         try:
-            bench.client.ask(
+            client.ask(
                 _prompt(hypothesis),
                 Code,
                 seed=seed + 100 * start,
@@ -125,7 +168,7 @@ def attempt(
                 check=tried,
                 repairs=min(REPAIRS, bench.settings.repairs),
                 allow=bench.meter.check,
-                on_text=bench.hear,
+                on_text=on_text,
             )
         except ModelOutputError as fault:
             last.problem = fault.message

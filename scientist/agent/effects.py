@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 from scientist.events import EffectDone, EffectIntended, Event
@@ -60,15 +60,42 @@ class Effects:
         with the journal locked, so that it may number what it records. `on_disk` says what
         must be there when this goes on; "later" is with whatever comes there next.
         """
-        key = self.key(phase, round_, task, inputs)
-        if key in self._done:
-            return self._done[key]
-        intent = EffectIntended(key=key, phase=phase, task=task)
-        self._journal.append(intent, self._campaign, sync=on_disk == "intent and result")
-        value = work(key)
-        with self._journal.locked():
-            result, events = record(value) if record else (value, ())
-            done = EffectDone(key=key, result=result)
-            self._journal.append_all([*events, done], self._campaign, sync=on_disk != "later")
-        self._done[key] = result
+
+        def alone(todo: Sequence[tuple[str, Any]]) -> Iterator[T]:
+            return (work(key) for key, _ in todo)
+
+        def recorded(value: T, _: Any) -> tuple[Any, Sequence[Event]]:
+            return record(value) if record else (value, ())
+
+        (result,) = self.several(phase, round_, task, [inputs], alone, recorded, on_disk)
         return result
+
+    def several(
+        self,
+        phase: str,
+        round_: int,
+        task: str,
+        inputs: Sequence[Any],
+        work: Callable[[Sequence[tuple[str, Any]]], Iterator[T]],
+        record: Callable[[T, Any], tuple[Any, Sequence[Event]]],
+        on_disk: OnDisk = "intent and result",
+    ) -> list[Any]:
+        """As `once`, for works that are done at the same time, each with inputs of its own.
+
+        `work` is given the keys and inputs of those that are not done, and gives their values in
+        that order; each is recorded as it comes, whatever becomes of those after it.
+        """
+        keys = [self.key(phase, round_, task, one) for one in inputs]
+        todo = [(key, one) for key, one in zip(keys, inputs, strict=True) if key not in self._done]
+        if todo:
+            intents = [EffectIntended(key=key, phase=phase, task=task) for key, _ in todo]
+            self._journal.append_all(intents, self._campaign, sync=on_disk == "intent and result")
+            for (key, one), value in zip(todo, work(todo), strict=True):
+                with self._journal.locked():
+                    result, events = record(value, one)
+                    done = EffectDone(key=key, result=result)
+                    self._journal.append_all(
+                        [*events, done], self._campaign, sync=on_disk != "later"
+                    )
+                self._done[key] = result
+        return [self._done[key] for key in keys]

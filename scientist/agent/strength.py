@@ -7,6 +7,7 @@ embedded models are known to be small: they write an arm, not an experiment.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from scientist import catalog
@@ -17,6 +18,7 @@ from scientist.records import Direction, Hypothesis, Rung
 
 if TYPE_CHECKING:
     from scientist.agent.bench import Bench
+    from scientist.llm.client import Client
     from scientist.llm.endpoint import Endpoint
 
 KNOWN = Hypothesis(
@@ -53,7 +55,7 @@ def top(bench: Bench) -> Rung:
         same = (entry.data["model"], entry.data["model_digest"])
         if entry.data["ability"] == "code" and same == (endpoint.model, endpoint.model_digest):
             return Rung.FREE if entry.data["able"] else Rung.ADAPTED
-    able, detail = _measured(bench)
+    able, detail = _measured(bench, bench.client)
     bench.note(
         ModelProbed(
             model=endpoint.model,
@@ -66,10 +68,12 @@ def top(bench: Bench) -> Rung:
     return Rung.FREE if able else Rung.ADAPTED
 
 
-def _measured(bench: Bench) -> tuple[bool, str]:
+def _measured(bench: Bench, client: Client) -> tuple[bool, str]:
     key = bench.effects.key("probe", 0, "code")
     try:
-        written = coding.attempt(bench, key, KNOWN, seed=bench.settings.seed, starts=1)
+        written = coding.attempt(
+            *(bench, client, key, KNOWN, bench.settings.seed, Lock()), starts=1, on_text=bench.hear
+        )
     except (BudgetError, EndpointError):
         raise
     except ModelOutputError as fault:

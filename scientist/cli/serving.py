@@ -42,6 +42,10 @@ def serve(
         float | None, typer.Option(help="share of each card's memory", min=0.05, max=0.99)
     ] = None,
     python: Annotated[str | None, typer.Option(help="the Python that has vLLM")] = None,
+    embedding: Annotated[
+        bool,
+        typer.Option("--embedding", help="serve a model that embeds (default: MiniLM)"),
+    ] = False,
     foreground: Annotated[
         bool, typer.Option("--foreground", help="stay, show the log, end with Ctrl-C")
     ] = False,
@@ -67,13 +71,14 @@ def serve(
         memory=memory,
         python=python,
         more=tuple(more or ()),
+        embedding=embedding,
     )
     with_vllm = python or settings.vllm_python or sys.executable
     found = choose.here(wish) if wish.backend != "llamacpp" else []
     using, why = choose.backend(wish, found, with_vllm)
     output.note(f"backend: {using} ({why})")
     if foreground and using == "llamacpp":
-        raise UsageError("--foreground is for vLLM; llama.cpp has no log to show", wish.command())
+        raise UsageError("--foreground is not for llama.cpp: it has no log to show", wish.command())
     log = _Log()
     record: Record | None = None
     try:
@@ -92,7 +97,10 @@ def serve(
     finally:
         if foreground and record:
             launch.end(records.folder_of(record.backend, record.model), record)
-    output.note("other commands use it now; scientist model status, scientist model stop")
+    use = (
+        "SCIENTIST_EMBEDDING=served scientist rebuild" if embedding else "other commands use it now"
+    )
+    output.note(f"{use}; scientist model status, scientist model stop")
 
 
 def _stay(record: Record, log: _Log) -> None:
@@ -105,7 +113,7 @@ def _stay(record: Record, log: _Log) -> None:
         time.sleep(LOOK_SECONDS)
     if records.read(folder):
         log.show(folder / "log")
-        raise EndpointError("vLLM has ended by itself", record.wish.command())
+        raise EndpointError(f"{record.model} has ended by itself", record.wish.command())
 
 
 def status(
@@ -154,7 +162,7 @@ def stop(
         if model not in (None, record.model, record.source):
             continue
         known = True
-        if record.backend == "vllm":
+        if record.backend != "llamacpp":
             ended += launch.end(folder, record)
         else:
             records.forget(folder)  # its process is one of those below
@@ -239,7 +247,7 @@ def _running(endpoint: str | None, workspace: Path | None) -> list[dict[str, Any
         named = external(options.settings(workspace, endpoint=endpoint).values)
         facts = {"model": named.model, "url": named.url, "context": named.context}
         return [{**facts, "backend": "external", "key": named.api_key, "state": "answers"}]
-    served = [record for _, record in records.every() if record.backend == "vllm"]
+    served = [record for _, record in records.every() if record.backend != "llamacpp"]
     kept = {record.model for _, record in records.every() if record.backend == "llamacpp"}
     rows = [_shown(record) | {"key": record.key} for record in served]
     return [
@@ -273,7 +281,7 @@ def _busy(row: dict[str, Any], seconds: float) -> dict[str, Any]:
     """A row with the figures of its server, where it gives any."""
     from scientist.llm.serving import figures
 
-    if row["state"] in ("ended", "starts"):
+    if row["state"] in ("ended", "starts") or row["backend"] == "onnx":
         return row
     try:
         _, told = figures.throughput(row["url"], row["key"], seconds)

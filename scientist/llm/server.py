@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 WATCH_SECONDS = 1.0
 KEPT = "kept"  # this file beside the state: no end for want of users
+BATCH_TOKENS = 512  # of a prompt are read in one go: before the next, who has gone is noticed
 CACHE_MEGABYTES = 2048  # prefixes kept beside the slots; llama.cpp's own default is 8 GB
 
 
@@ -56,6 +57,7 @@ def _load(specification: dict[str, Any]) -> Any:
     parameters.n_ctx = specification["context"]
     parameters.n_parallel = specification["parallel"]
     parameters.kv_unified = True  # every slot may use the whole context
+    parameters.n_batch = BATCH_TOKENS
     parameters.cache_ram_mib = CACHE_MEGABYTES
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0

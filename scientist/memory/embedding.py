@@ -116,6 +116,10 @@ class MiniLM:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MOST_TOKENS)
 
+    def tokens(self, texts: Sequence[str]) -> int:
+        """How many tokens of the texts are read."""
+        return sum(len(encoded.ids) for encoded in self._tokenizer.encode_batch(list(texts)))
+
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """Texts of like length share a batch, so that little padding is computed."""
         import numpy as np

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+import weakref
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,8 +27,9 @@ UNEQUAL = ["A learner that keeps stable features makes fewer errors under shift.
 SAME = 0.999  # likeness of two vectors of one text; rounding changes less
 MOST_LETTERS = 1000  # of a text: as much as the embedding of this machine reads
 BACKOFF_SECONDS = 0.5
+SERVE = "scientist model serve --embedding"
 OTHER = "or another embedding: SCIENTIST_EMBEDDING=minilm scientist rebuild"
-NAME = "SCIENTIST_EMBEDDING=served SCIENTIST_EMBEDDING_MODEL=NAME scientist rebuild"
+NAME = f"{SERVE}, or SCIENTIST_EMBEDDING=served SCIENTIST_EMBEDDING_MODEL=NAME scientist rebuild"
 PASSING = (408, 425, 429)
 
 
@@ -47,7 +49,7 @@ class Served:
         if not settings.embedding_endpoint:
             raise UsageError(
                 f"no server is named that embeds with {self._model}",
-                "SCIENTIST_EMBEDDING_ENDPOINT=http://127.0.0.1:8001/v1 scientist rebuild",
+                f"{SERVE}, or SCIENTIST_EMBEDDING_ENDPOINT=URL scientist rebuild",
             )
         self._url = f"{settings.embedding_endpoint.strip().rstrip('/')}/embeddings"
         self._key = settings.embedding_api_key
@@ -83,11 +85,13 @@ class Served:
     def _http(self) -> httpx2.Client:
         import httpx2
 
-        return httpx2.Client(
+        client = httpx2.Client(
             timeout=httpx2.Timeout(self._seconds, connect=self._connect),
             trust_env=not local(self._url),
             headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
         )
+        weakref.finalize(self, client.close)
+        return client
 
     def _ask(self, texts: list[str]) -> Any:
         """What the server answers, over however many passing faults the settings allow."""
@@ -134,5 +138,5 @@ class Served:
     def _gone(self, problem: str) -> EndpointError:
         return EndpointError(
             f"the embedding {self._model} is not served: {problem}",
-            f"start that server again, {OTHER}",
+            f"start that server again (ours: {SERVE}), {OTHER}",
         )

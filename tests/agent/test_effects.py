@@ -1,9 +1,11 @@
-"""What an effect puts on the disk, and when."""
+"""What an effect puts on the disk, and when; several at a time, each done once."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,3 +48,34 @@ def test_the_disk_is_waited_for_where_it_matters(
         again = Effects(journal, "C1")
     assert kinds == ["effect_intended", "reasoned", "effect_done"]
     assert again.known("survey", 1, "count")
+
+
+def test_several_are_begun_together_and_each_is_recorded_whatever_becomes_of_the_next(
+    tmp_path: Path,
+) -> None:
+    asked: list[list[str]] = []
+    broken = True
+
+    def work(todo: Sequence[tuple[str, Any]]) -> Iterator[str]:
+        asked.append([one for _, one in todo])
+        for _, one in todo:
+            if one == "c" and broken:
+                raise RuntimeError
+            yield one.upper()
+
+    def record(value: str, one: Any) -> tuple[str, list[Reasoned]]:
+        return value, [Reasoned(phase="survey", source="code", text=one)]
+
+    with Journal(tmp_path / "journal", write=True) as journal:
+        with pytest.raises(RuntimeError):
+            Effects(journal, "C1").several("survey", 1, "spell", ["a", "b", "c"], work, record)
+        broken = False
+        effects = Effects(journal, "C1")
+        for _ in range(2):
+            found = effects.several("survey", 1, "spell", ["a", "b", "c", "d"], work, record)
+            assert found == ["A", "B", "C", "D"]
+        said = [entry.data["text"] for entry in journal.entries("reasoned")]
+        kinds = [entry.kind.removeprefix("effect_") for entry in journal.entries()]
+    assert asked == [["a", "b", "c"], ["c", "d"]]
+    assert said == ["a", "b", "c", "d"]
+    assert kinds[:7] == [*["intended"] * 3, "reasoned", "done", "reasoned", "done"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -17,10 +19,11 @@ from pydantic import BaseModel
 from scientist.errors import EndpointError
 from scientist.llm import embedded
 from scientist.llm.client import Client
-from scientist.llm.endpoint import connect, resolve
+from scientist.llm.endpoint import Endpoint, connect, resolve
 from scientist.llm.probe import probe
 from scientist.llm.prompting import Rendered
-from scientist.llm.server import start_time
+from scientist.llm.server import BATCH_TOKENS, start_time
+from scientist.llm.serving import figures
 from scientist.settings import Settings
 
 pytestmark = pytest.mark.model
@@ -153,6 +156,74 @@ def test_a_runtime_folder_that_cannot_be_used_names_the_setting(
         with pytest.raises(EndpointError, match="cannot keep") as caught, connect(SETTINGS):
             pass
     assert "SCIENTIST_RUNTIME_DIR" in caught.value.hint
+
+
+ASKING = """
+import json, sys
+import httpx2
+url, key, request = sys.argv[1:]
+headers = {"Authorization": f"Bearer {key}"}
+with httpx2.stream("POST", url, json=json.loads(request), headers=headers, timeout=600) as answer:
+    for line in answer.iter_lines():
+        print(line, flush=True)
+"""
+
+
+@contextmanager
+def asking(endpoint: Endpoint, words: int, most: int) -> Iterator[subprocess.Popen[str]]:
+    """A client of its own process that asks for a long answer; it is killed at the end."""
+    said = " ".join(f"word{number * 7919 % 9973}" for number in range(words))
+    request = {
+        "messages": [{"role": "user", "content": said}],
+        "max_tokens": most,
+        "ignore_eos": True,
+        "stream": True,
+        "return_progress": True,
+    }
+    place = f"{endpoint.url}/chat/completions"
+    command = [sys.executable, "-c", ASKING, place, endpoint.api_key, json.dumps(request)]
+    client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield client
+    finally:
+        client.kill()
+        client.communicate()
+
+
+def at_rest(endpoint: Endpoint) -> figures.Figures:
+    """What the server tells when it works on nothing any more."""
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        time.sleep(2)  # whoever asks more often than once a second keeps it from looking around
+        told = figures.read(endpoint.url, endpoint.api_key)
+        if not told.running and not told.waiting:
+            return told
+    raise AssertionError("it still works for a client that has gone")
+
+
+def test_who_is_killed_is_written_for_no_longer() -> None:
+    with connect(SETTINGS) as handle:
+        with asking(handle.endpoint, words=5, most=1900) as client:
+            assert client.stdout
+            assert sum('"content"' in next(client.stdout) for _ in range(20))
+        written = at_rest(handle.endpoint).written_tokens
+        assert written is not None
+        assert written < 1900
+
+
+def test_who_is_killed_is_read_for_no_longer() -> None:
+    settings = SETTINGS.model_copy(update={"context": 8192})
+    with connect(settings) as handle:
+        with asking(handle.endpoint, words=1300, most=1) as client:
+            assert client.stdout
+            told = (json.loads(said.removeprefix("data: ")) for said in client.stdout if said[1:])
+            steps = (one["prompt_progress"] for one in told if "prompt_progress" in one)
+            first = next(step for step in steps if step["processed"])
+        assert first["total"] > 6000
+        assert first["processed"] == BATCH_TOKENS
+        read = at_rest(handle.endpoint).prompt_tokens
+        assert read is not None
+        assert read < 4000
 
 
 def test_it_stays_while_it_is_leased_and_ends_when_idle() -> None:

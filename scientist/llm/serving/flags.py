@@ -15,7 +15,7 @@ from typing import Any
 from scientist.errors import EndpointError
 from scientist.llm.serving import table
 from scientist.llm.serving.cards import Card
-from scientist.llm.serving.wishes import HOST, PORT, Wish
+from scientist.llm.serving.wishes import Wish
 
 MODULE = "vllm.entrypoints.openai.api_server"
 MOST_CONTEXT = 32768  # more than any prompt of the project needs; the cache has room for more calls
@@ -32,7 +32,10 @@ def command(python: str, source: str, name: str, wish: Wish, cards: Sequence[Car
     """The whole command line."""
     facts = configuration(source)
     words = [python, "-m", MODULE, "--model", source, "--served-model-name", name]
-    words += ["--host", wish.host or HOST, "--port", str(wish.port or PORT)]
+    host, port = wish.place
+    words += ["--host", host, "--port", str(port)]
+    if wish.embedding:
+        return [*words, *_embedding(wish, cards, facts), *wish.more]
     words += ["--enable-prefix-caching", "--enable-prompt-tokens-details"]
     words += ["--disable-uvicorn-access-log"]
     words += ["--structured-outputs-config", json.dumps(STRUCTURED)]
@@ -45,6 +48,14 @@ def command(python: str, source: str, name: str, wish: Wish, cards: Sequence[Car
     if found.reasoning:
         words += ["--reasoning-parser", found.reasoning]
     return [*words, *wish.more]
+
+
+def _embedding(wish: Wish, cards: Sequence[Card], facts: dict[str, Any]) -> list[str]:
+    """What a model that gives vectors is told; how much it reads is its own affair."""
+    words = ["--runner", "pooling", "--disable-uvicorn-access-log"]
+    words += ["--max-model-len", str(wish.context)] if wish.context else []
+    exact = ["--enforce-eager", "--dtype", "float32"]  # a processor gains nothing by less
+    return [*words, *(_of_cards(wish, cards, facts) if cards else exact)]
 
 
 def environment(cards: Sequence[Card], threads: int) -> dict[str, str]:

@@ -1,67 +1,44 @@
-"""vLLM's processes: started detached, waited for, ended as a whole, started again if they died."""
+"""Processes of vLLM and of MiniLM: detached, waited for, ended whole, started again if dead."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from scientist.artifacts import Progress, alone
 from scientist.errors import EndpointError
-from scientist.llm.embedded import healthy, threads
+from scientist.llm.embedded import healthy
 from scientist.llm.server import start_time
-from scientist.llm.serving import flags, reasons, records
-from scientist.llm.serving.cards import Card
+from scientist.llm.serving import reasons, records
 from scientist.llm.serving.records import Record
-from scientist.llm.serving.wishes import HOST, PORT, Wish
-from scientist.settings import Settings
+from scientist.llm.serving.wishes import Wish
 
 START_SECONDS = 3600.0  # weights of a large model come from the hub first
 SILENT_SECONDS = 30.0
 END_SECONDS = 20.0
 LOOK_SECONDS = 0.25
 SHOWN = 70
+KEYS = {"vllm": "VLLM_API_KEY", "onnx": "SCIENTIST_EMBEDDING_API_KEY"}  # where they look for it
 Watch = Callable[[Path], None]
 
 
-def begin(
-    python: str,
-    source: str,
-    name: str,
-    wish: Wish,
-    cards: Sequence[Card],
-    settings: Settings,
-    progress: Progress,
-    watch: Watch | None = None,
-) -> Record:
+def begin(record: Record, progress: Progress, watch: Watch | None = None) -> Record:
     """The record of a server that answers; a living one of that name is kept as it is."""
-    folder = records.folder_of("vllm", name)
+    folder = records.folder_of(record.backend, record.model)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with alone(folder / "start", lambda: progress(f"waiting for another start of {name}", 0, 0)):
+    say = f"waiting for another start of {record.model}"
+    with alone(folder / "start", lambda: progress(say, 0, 0)):
         known = records.read(folder)
         if known and known.lives:
             return _answering(folder, known, progress, watch)
-        port = wish.port or PORT
-        _check_port(wish, port)
-        record = Record(
-            backend="vllm",
-            model=name,
-            source=source,
-            context=flags.context(source, flags.configuration(source), wish, bool(cards)),
-            wish=wish,
-            began=time.time(),
-            url=f"http://{_reachable(wish.host or HOST)}:{port}/v1",
-            key=settings.api_key or secrets.token_urlsafe(24),
-            command=tuple(flags.command(python, source, name, wish, cards)),
-            environment=flags.environment(cards, threads(settings)),
-        )
+        _check_port(record.wish)
         return _start(folder, record, progress, watch)
 
 
@@ -133,7 +110,7 @@ def _start(folder: Path, record: Record, progress: Progress, watch: Watch | None
     _kill(record)
     again = record.ready
     log = folder / "log"
-    environment = {**os.environ, **(record.environment or {}), "VLLM_API_KEY": record.key}
+    environment = {**os.environ, **(record.environment or {}), KEYS[record.backend]: record.key}
     with log.open("wb") as file:
         try:
             child = subprocess.Popen(
@@ -179,7 +156,7 @@ def _await(
         if watch:
             watch(log)
         else:
-            progress(f"starting vLLM with {record.model}", 0, 0)
+            progress(f"starting {record.backend} with {record.model}", 0, 0)
         if healthy(record.url) and record.lives:
             record = replace(record, ready=True)
             records.write(folder, record)
@@ -191,24 +168,20 @@ def _await(
         time.sleep(LOOK_SECONDS)
     else:
         raise EndpointError(
-            f"vLLM was not ready after {START_SECONDS / 60:.0f} minutes", f"see {log}"
+            f"{record.model} was not ready after {START_SECONDS / 60:.0f} minutes", f"see {log}"
         )
     ended = child.returncode if child is not None else None
     raise reasons.explain(log.read_text(errors="replace"), ended, record.wish, log)
 
 
-def _check_port(wish: Wish, port: int) -> None:
+def _check_port(wish: Wish) -> None:
     """Better said now than after half a minute of imports."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((wish.host or HOST, port))
+            probe.bind(wish.place)
         except OSError as fault:
-            raise reasons.port_taken(port, wish, fault) from fault
-
-
-def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
+            raise reasons.port_taken(wish, fault) from fault
 
 
 def _stopped() -> EndpointError:

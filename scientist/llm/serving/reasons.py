@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scientist.errors import EndpointError
-from scientist.llm.serving.wishes import PORT, Wish
+from scientist.llm.serving.wishes import Wish
 
 OFFLINE = (
     "download it where there is a network (hf download {model}) and serve its folder: "
@@ -151,7 +151,7 @@ REASONS = (
 def explain(log: str, ended: int | None, wish: Wish, file: Path) -> EndpointError:
     """The error for a server that ended while it started."""
     if re.search(r"\[Errno 98\]|[Aa]ddress already in use", log):
-        return port_taken(wish.port or PORT, wish)
+        return port_taken(wish)
     for reason in REASONS:
         if found := re.search(reason.pattern, log, re.DOTALL):
             groups = {k: v for k, v in found.groupdict().items() if v}
@@ -164,19 +164,21 @@ def explain(log: str, ended: int | None, wish: Wish, file: Path) -> EndpointErro
             "vLLM was killed, most likely for want of memory",
             f"a smaller model (scientist model list --vllm), or {wish.command(context=4096)}",
         )
-    return EndpointError(f"vLLM did not start: {_last(log, ended)}", f"see {file}")
+    what = "the embedding server" if wish.embedding else "vLLM"
+    return EndpointError(f"{what} did not start: {_last(log, ended)}", f"see {file}")
 
 
-def port_taken(port: int, wish: Wish, fault: OSError | None = None) -> EndpointError:
+def port_taken(wish: Wish, fault: OSError | None = None) -> EndpointError:
     """Somebody listens there already; the hint names a port that is free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = probe.getsockname()[1]
+    port = wish.place[1]
+    use = "SCIENTIST_EMBEDDING_ENDPOINT=" if wish.embedding else "scientist run --endpoint "
     what = "is taken" if fault is None or fault.errno == 98 else f"cannot be used: {fault.strerror}"
     return EndpointError(
         f"port {port} {what}",
-        f"{wish.command(port=free)}; or use what is there: "
-        f"scientist run --endpoint http://127.0.0.1:{port}/v1",
+        f"{wish.command(port=free)}; or use what is there: {use}http://127.0.0.1:{port}/v1",
     )
 
 

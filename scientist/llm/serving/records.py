@@ -82,11 +82,24 @@ def every() -> Iterator[tuple[Path, Record]]:
 
 def wanted(model: str | None) -> Record | None:
     """The served model that a setting means: the one of that name, or the latest."""
-    return next((r for _, r in every() if model is None or model in (r.model, r.source)), None)
+    return next((one for one in _named(model) if not one.wish.embedding), None)
+
+
+def embedding(model: str | None, url: str | None) -> Record | None:
+    """The served model that embeds: the one of that name and address, or the latest."""
+    found = (one for one in _named(model) if one.wish.embedding)
+    return next((one for one in found if url is None or _bare(url) == _bare(one.url)), None)
+
+
+def _named(model: str | None) -> Iterator[Record]:
+    return (r for _, r in every() if model is None or model in (r.model, r.source))
+
+
+def _bare(url: str) -> str:
+    return url.strip().rstrip("/").removesuffix("/v1")
 
 
 def at(url: str) -> tuple[Path, Record] | None:
     """The record of the vLLM that has this address."""
-    given = url.strip().rstrip("/").removesuffix("/v1")
     ours = ((f, r) for f, r in every() if r.backend == "vllm")
-    return next(((f, r) for f, r in ours if r.url.removesuffix("/v1") == given), None)
+    return next(((f, r) for f, r in ours if _bare(r.url) == _bare(url)), None)

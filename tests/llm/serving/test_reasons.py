@@ -55,7 +55,7 @@ def test_a_killed_server_most_likely_had_too_little_memory() -> None:
 def test_a_hint_for_a_taken_port_names_one_that_is_free() -> None:
     import socket
 
-    hint = reasons.port_taken(8000, WISH).hint
+    hint = reasons.port_taken(WISH).hint
     port = int(hint.partition("--port ")[2].split()[0])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", port))

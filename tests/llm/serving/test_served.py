@@ -281,7 +281,11 @@ def test_vllm_is_chosen_where_there_is_a_card_and_the_reason_is_told(python: str
             "--port is for vLLM",
             "scientist model serve smollm2-135m --backend llamacpp",
         ),
-        (("--backend", "llamacpp", "--foreground"), "--foreground is for vLLM", "model serve"),
+        (
+            ("--backend", "llamacpp", "--foreground"),
+            "--foreground is not for llama.cpp",
+            "model serve",
+        ),
     ],
     ids=lambda value: str(value)[:20],
 )
