@@ -61,6 +61,19 @@ def chained(place: Path, events: Sequence[Event], sync: bool, size: int = 1) -> 
     return run
 
 
+def with_blobs(place: Path, count: int, size: int) -> Callable[[], None]:
+    """A model call on record: a few blobs and the event that names the last, on the disk."""
+
+    def run() -> None:
+        with Journal(Path(tempfile.mkdtemp(dir=place)), write=True) as journal:
+            for _ in range(count):
+                named = [journal.put(secrets.token_bytes(BLOB_BYTES)) for _ in range(size)]
+                told = TornTailRecovered(segment="x", size=BLOB_BYTES, blob=named[-1])
+                journal.append(told, sync=True)
+
+    return run
+
+
 def checked(folder: Path, blobs: bool) -> None:
     """All lines verified, with their blobs or without."""
     found = verify(folder, blobs)
@@ -101,6 +114,7 @@ if __name__ == "__main__":
             DURABLE: plain(place, few, sync=True),
             "append, synced": chained(place, few, sync=True),
             f"append_all of {TOGETHER}, synced": chained(place, few * TOGETHER, True, TOGETHER),
+            "append with 2 blobs, synced": with_blobs(place, SYNCED, 2),
         }
         reading = {
             HASHED: lambda: hashed(place / "whole"),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from scientist.audit.view import graph, guard, serving, tail
+from scientist.audit.view import graph, guard, listing, pages, serving, tail
 from scientist.audit.view.application import application
 from scientist.audit.view.guard import Guard
 from scientist.audit.view.record import Record
@@ -346,3 +346,30 @@ def test_a_long_graph_goes_on_another_page_and_nothing_is_drawn_twice(
     assert [sorted(one)[0] for one in seen] == hypotheses
     assert sum(map(len, seen)) == len(set().union(*seen))
     assert set().union(*seen) == {name for name in whole if name[0] in "HX"}
+
+
+def test_beliefs_go_on_another_page_and_a_long_course_is_shortened(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown(page: str) -> list[str]:
+        return re.findall(r'<li><a class="id" href="/(H\d+)">', page)
+
+    whole = reader.get("/beliefs").text
+    every, steps = shown(whole), whole.count("×")
+    assert len(every) > 1
+    assert steps
+    assert " earlier run" not in whole
+    monkeypatch.setattr(listing, "PAGE", 1)
+    address, seen = "/beliefs", list[str]()
+    while address:
+        page = reader.get(address).text
+        seen += shown(page)
+        further = re.search(r'href="(/beliefs\?before=\d+)"', page)
+        address = further[1] if further else ""
+    assert seen == every
+    monkeypatch.setattr(listing, "PAGE", 50)
+    monkeypatch.setattr(pages, "MOST_STEPS", 0)
+    bare = reader.get("/beliefs").text
+    assert "×" not in bare
+    assert sum(map(int, re.findall(r"after (\d+) earlier runs?", bare))) == steps
+    assert "scientist belief show H1" in bare

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import random
 import signal
@@ -278,3 +279,11 @@ def test_a_journal_for_reading_writes_nothing(tmp_path: Path) -> None:
         with pytest.raises(JournalError):
             journal.append(say("no"))
     assert sorted((p.name, p.stat().st_mtime_ns) for p in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("line", [b'{"seq":6}\n', b'"}\n', b"\n", b',"hash":"%b"}\n'])
+def test_a_line_without_anything_to_hash_has_no_hash(tmp_path: Path, line: bytes) -> None:
+    fill(tmp_path)
+    with (tmp_path / "000001.jsonl").open("ab") as file:
+        file.write(line.replace(b"%b", hashlib.sha256(b"").hexdigest().encode()))
+    assert verify(tmp_path).problem == "a line has no hash"
