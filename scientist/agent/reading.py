@@ -107,10 +107,15 @@ class Reader:
         self._allow, self._on_text, self._unsure = allow, on_text, unsure
 
     def read(self, question: str) -> Read | None:
-        """A question in the words of the first family that compares what it asks."""
+        """A question in the words of the first family that compares what it asks.
+
+        What the model makes up instead of copying it was not asked.
+        """
         for kit in nearest(question, self._embed)[:FAMILIES]:
             said = self._copied(kit, question)
-            if arms := self._arms(kit, placed(question, said["tried"], said["compared_with"])):
+            words = placed(question, said["tried"], said["compared_with"])
+            copied = all(_stands(one, question) for one in words)
+            if copied and (arms := self._arms(kit, words)):
                 found, rival = arms
                 return Read(question, kit.name, *found, said, rival)
         return None

@@ -39,12 +39,16 @@ def embed(texts: Sequence[str]) -> list[list[float]]:
 known: dict[str, int] = {}
 
 
-def read(tried: str, calls: Callable[[str], dict[str, float]]) -> Read:
+def read(
+    tried: str, calls: Callable[[str], dict[str, float]], asked: str | None = None
+) -> Read | None:
     """What becomes of a question, where a model calls words by names with some chances."""
 
     def script(request: dict[str, Any]) -> Any:
         if "response_format" in request:
-            return reading(request, tried, POOLED, metric="shifted_error")
+            fields = request["response_format"]["json_schema"]["schema"]["properties"]
+            there = "shifted_error" in fields["metric"]["enum"]
+            return reading(request, tried, POOLED, **{"metric": "shifted_error"} if there else {})
         words = re.search(r"In other words: (.*)", request["messages"][1]["content"])
         assert words
         return Likely(calls(words[1]))
@@ -53,10 +57,7 @@ def read(tried: str, calls: Callable[[str], dict[str, float]]) -> Read:
     with ScriptedServer(script=script) as server:
         handle = Handle(Endpoint(server.url, "none", MODEL, "external"))
         with Client(handle, settings) as client:
-            found = Reader(client, embed).read(QUESTION.format(tried, POOLED))
-    assert found
-    assert found.kit == KIT.name
-    return found
+            return Reader(client, embed).read(QUESTION.format(asked or tried, POOLED))
 
 
 def even(_: str) -> dict[str, float]:
@@ -70,7 +71,10 @@ def test_a_name_that_a_model_always_likes_is_no_answer() -> None:
     tried = "features whose weight passes a test"
     for calls in (habit, even):
         found = read(tried, calls)
-        assert (found.treatment, found.control, found.rival) == ("stable", "pooled", None)
+        assert found
+        assert (found.kit, found.treatment, found.control, found.rival) == (
+            *(KIT.name, "stable", "pooled", None),
+        )
         assert found.told() == f"“{tried}” is stable; “{POOLED}” is pooled"
 
 
@@ -82,11 +86,13 @@ def test_where_words_could_mean_several_arms_the_name_decides(meant: str) -> Non
         return even(words) if words != tried else {**dict.fromkeys(KIT.arms, 0.01), meant: 0.97}
 
     found = read(tried, calls)
+    assert found
     assert (found.treatment, found.control) == (meant, "pooled")
 
 
 def test_a_reading_that_is_not_sure_tells_how_to_test_the_other() -> None:
     found = read("features", even)
+    assert found
     assert found.rival
     treatment, control = found.rival
     assert (treatment, control) != (found.treatment, found.control)
@@ -94,6 +100,10 @@ def test_a_reading_that_is_not_sure_tells_how_to_test_the_other() -> None:
         f"not sure: for {treatment} against {control} run scientist kit run causal_features "
         f"--treatment {treatment} --control {control} --metric shifted_error --direction decrease"
     )
+
+
+def test_what_a_model_makes_up_was_not_asked() -> None:
+    assert read("features whose weight passes a test", even, asked="old cues") is None
 
 
 BONUS = (
