@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scientist.errors import UsageError
-from scientist.lab import kits
+from scientist.lab import checks, kits
 from scientist.lab.executors import Script
 from scientist.lab.kits import Kit
 from scientist.records import Direction, Hypothesis
@@ -188,6 +188,7 @@ def of_folder(folder: Path) -> tuple[Hypothesis, list[bytes]]:
     asked = _comparison(folder / "protocol.json")
     if asked.script is None:
         code = _text(folder / "experiment.py")
+        _check_contract(folder / "experiment.py", code)
         _check_arms(folder, asked, code)
         kept, data_hash = [code.encode()], ""
     else:
@@ -226,6 +227,16 @@ def _comparison(file: Path) -> Comparison:
             'it needs {"treatment", "control", "metric", "direction": "increase" or "decrease", '
             '"smallest_effect"}, and may have {"script": {"command": [...]}}',
         ) from invalid
+
+
+def _check_contract(file: Path, code: str) -> None:
+    """A slip of the pen is no experiment that failed: it is refused before anything is recorded."""
+    if problems := checks.contract(code):
+        raise UsageError(
+            f"{file} is no experiment: {'; '.join(problems)}",
+            "what it must define: scientist experiment run --help; "
+            "an example: scientist kit copy affective_values my-experiment",
+        )
 
 
 def _check_arms(folder: Path, asked: Comparison, code: str) -> None:

@@ -38,7 +38,7 @@ _arguments: list[str] = []  # of the command that runs
 _STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 _COMMAND = re.compile(
     r"\bscientist (?:run|rebuild|check|chat|ask|mcp|doctor|config show|kit (?:run|sweep)"
-    r"|(?:audit|belief|claim|corpus|experiment|finding|hypothesis) [a-z]+)\b"
+    r"|(?:audit|belief|claim|corpus|experiment|finding|hypothesis) [a-z]+)\b(?! --help)"
 )
 
 

@@ -38,12 +38,18 @@ def check_code(code: str, libraries: Sequence[str] = LIBRARIES) -> tuple[str, ..
     return _read(code, tuple(libraries))
 
 
+def contract(code: str) -> tuple[str, ...]:
+    """Why the code is no experiment at all, whatever it does."""
+    tree = _parsed(code)
+    return (f"the code does not parse: {tree}",) if isinstance(tree, str) else tuple(_header(tree))
+
+
 @lru_cache(maxsize=256)
 def _read(code: str, libraries: tuple[str, ...]) -> tuple[str, ...]:
     tree = _parsed(code)
     if isinstance(tree, str):
-        return (f"the code does not parse: {tree}",)
-    problems = [*reading.forbidden(tree, libraries), *_header(tree)]
+        return contract(code)
+    problems = [*reading.forbidden(tree, libraries), *(contract(code) or _unused(tree))]
     return tuple(dict.fromkeys((*problems, *review.invented(tree))))
 
 
@@ -172,20 +178,28 @@ def _assigned(tree: ast.Module) -> list[tuple[str, ast.expr | None]]:
 def _header(tree: ast.Module) -> list[str]:
     assigned = {name for name, _ in _assigned(tree)}
     problems = [f"{name} is not defined" for name in ("ARMS", "METRICS") if name not in assigned]
-    trials = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "trial"]
+    trials = _trials(tree)
     if not trials:
         return [*problems, "there is no function trial(arm, seed, **parameters)"]
     if len(trials) > 1:
         return [*problems, f"line {trials[1].lineno}: trial is defined twice"]
-    return problems + _signature(trials[0])
-
-
-def _signature(trial: ast.FunctionDef) -> list[str]:
+    (trial,) = trials
     names = [argument.arg for argument in (*trial.args.posonlyargs, *trial.args.args)]
     if names[:2] != ["arm", "seed"]:
-        return ["trial must take (arm, seed, ...) in this order"]
-    used = {node.id for node in ast.walk(trial) if isinstance(node, ast.Name)}
+        problems.append("trial must take (arm, seed, ...) in this order")
+    return problems
+
+
+def _unused(tree: ast.Module) -> list[str]:
+    """The arm or the seed, where nothing in trial() asks for it."""
+    used = {
+        node.id for one in _trials(tree) for node in ast.walk(one) if isinstance(node, ast.Name)
+    }
     return [f"trial does not use {name}" for name in ("arm", "seed") if name not in used]
+
+
+def _trials(tree: ast.Module) -> list[ast.FunctionDef]:
+    return [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "trial"]
 
 
 def _indifferent(by_arm: dict[str, dict[int, dict[str, float]]]) -> list[str]:

@@ -96,6 +96,26 @@ def test_a_folder_without_its_files_is_refused(tmp_path: Path) -> None:
             given.of_folder(folder)
 
 
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        (CODE.replace("ARMS", "ARM"), "ARMS is not defined"),
+        (CODE.replace("def trial", "def run"), "there is no function trial"),
+        (CODE.replace("(arm, seed", "(seed, arm"), "trial must take (arm, seed, ...)"),
+        (CODE.replace("def trial", "deff trial"), "does not parse: invalid syntax in line 8"),
+    ],
+)
+def test_a_slip_of_the_pen_is_refused_before_anything_is_recorded(
+    tmp_path: Path, code: str, problem: str
+) -> None:
+    folder = own(tmp_path / "own", code)
+    done = scientist("experiment", "run", folder, "-w", tmp_path / "w")
+    assert done.returncode == 2
+    assert problem in done.stderr
+    assert "hint: what it must define: scientist experiment run --help" in done.stderr
+    assert not (tmp_path / "w").exists()
+
+
 def test_a_link_that_leads_out_of_a_folder_is_refused(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("not for an experiment")
