@@ -96,11 +96,16 @@ def pairs_needed(
     reason = (
         f"{pairs} pairs: {count} smoke pairs differ by a standard deviation of {sd:.3g} at most "
         f"({sd / smallest_effect:.3g} times the smallest effect of interest), so {LIKELY:g} times "
-        f"the smallest would be told from none in at least {math.floor(100 * reached)}% of runs"
+        f"the smallest would be told from none in at least {_percent(reached)}% of runs"
     )
     if place == len(options):
         reason += f"; {wanted:.0%} would take more than the {most} pairs allowed"
     return Sizing(pairs=pairs, sd=sd, power=reached, reason=reason)
+
+
+def _percent(chance: float) -> int:
+    """A chance in whole percent that it is not below; nothing is certain."""
+    return min(99, math.floor(100 * chance))
 
 
 def _verdict(pairs: int, sd: float, smallest: float, alpha: float, confidence: float) -> float:

@@ -141,3 +141,9 @@ def test_what_is_no_level_or_no_effect_is_refused() -> None:
     for smallest in (0.0, math.inf, math.nan):
         with pytest.raises(ValueError, match="smallest"):
             power.pairs_needed(SMOKE, smallest, 0.01, least=8, most=48)
+
+
+def test_no_plan_is_told_to_be_certain() -> None:
+    sizing = power.pairs_needed([0.0, 1e-9], 1.0, 0.05, least=200, most=200)
+    assert sizing.power == pytest.approx(1)
+    assert sizing.reason.endswith("in at least 99% of runs")
