@@ -61,6 +61,22 @@ def test_it_starts_on_first_use_and_obeys_a_schema() -> None:
         assert handle.endpoint.model_digest == resolve(SETTINGS).digest
 
 
+@pytest.mark.parametrize("own", [None, "77"])
+def test_its_threads_do_not_spin_for_long_unless_the_user_wants_it(
+    own: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    if own:
+        monkeypatch.setenv("GOMP_SPINCOUNT", own)
+    with connect(SETTINGS):
+        (state,) = embedded.servers()
+        told = Path(f"/proc/{state['pid']}/environ").read_bytes().split(b"\0")
+        mapped = Path(f"/proc/{state['pid']}/maps").read_text()
+    wanted = own or embedded.WAITING["GOMP_SPINCOUNT"]
+    assert f"GOMP_SPINCOUNT={wanted}".encode() in told
+    assert "libgomp" in mapped  # who else ran the threads would not listen
+
+
 def test_two_commands_share_one_server_and_the_key_is_needed() -> None:
     import httpx2
 
