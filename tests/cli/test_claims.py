@@ -34,7 +34,7 @@ def test_pins_that_contradict_each_other_are_told_with_the_way_out(stated: Path)
     assert "A1 is pinned" in scientist("claim", "pin", "a1", "-w", stated).stdout
     both = scientist("claim", "pin", "A2", "-w", stated)
     assert "open, all is pinned; to decide it: scientist claim unpin A1 or A2" in both.stdout
-    assert "hint: scientist claim unpin A1" in both.stderr
+    assert f"hint: scientist claim unpin -w {stated} A1" in both.stderr
     assert scientist("check", "-w", stated).returncode == 1
     undone = scientist("claim", "unpin", "A2", "-w", stated, "--json")
     found = json.loads(undone.stdout)
