@@ -65,7 +65,7 @@ def _hypothesis(chance: random.Random, name: str, number: int) -> Hypothesis:
     metric = chance.choice(list(kit.metrics))
     small = {key: values[0] for key, values in SMALL[name].items()}
     chosen = {k: chance.choice(v) for k, v in SMALL[name].items() if chance.random() < 0.5}
-    parameters = {key: p.value(key, p.default) for key, p in kit.parameters.items()}
+    parameters = {key: p.value(key, p.default, kit.name) for key, p in kit.parameters.items()}
     return Hypothesis(
         id=f"H{number}",
         statement=f"{treatment} against {control}",

@@ -341,6 +341,6 @@ def test_what_is_no_chroma_server_is_named(workspace: Workspace, tmp_path: Path)
 def test_an_address_that_is_none_is_refused_and_no_password_is_repeated(
     url: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(UsageError, match="setting chroma from flag") as refused:
+    with pytest.raises(UsageError, match="--chroma cannot be") as refused:
         load(None, {"chroma": url}, {}, tmp_path / "none.toml")
     assert "pass99" not in refused.value.message
