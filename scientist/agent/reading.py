@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from scientist.llm.client import Client
 
 FAMILIES = 2  # the nearest, in whose words a question is read
-LEAST_NEARNESS = 0.26  # of both arms on average; below, a family does not compare what is asked
+NEARNESS = 0.3  # of both arms on average; from here on, a family compares what is asked
+LEAST_NEARNESS = 0.26  # below, it does not; between them it may, if none is nearer
 WEIGHT = 16.0  # of nearness in meaning beside the logarithm of a chance
 SURE = 1.0  # by how much arms must be likelier than any others
 LONGEST_WORDS = 160
@@ -50,7 +51,7 @@ NO_WORDS = "nothing"  # whatever is likely for these is a habit of the model
 
 @dataclass(frozen=True)
 class Read:
-    """What became of a question: the model's answer, and the arms that its words mean.
+    """What became of a question: the model's answer, and the arms that its `words` mean.
 
     `rival` are the arms that they mean nearly as likely, if there are such.
     """
@@ -60,6 +61,7 @@ class Read:
     treatment: str
     control: str
     said: dict[str, Any]
+    words: tuple[str, str]
     rival: tuple[str, str] | None = None
 
     def hypothesis(self) -> Hypothesis:
@@ -109,16 +111,25 @@ class Reader:
     def read(self, question: str) -> Read | None:
         """A question in the words of the first family that compares what it asks.
 
-        What the model makes up instead of copying it was not asked.
+        Where none does for certain, it is the one that comes nearest. What the model makes up
+        instead of copying it was not asked.
         """
+        possible: list[tuple[float, Kit, dict[str, Any], tuple[str, str]]] = []
         for kit in nearest(question, self._embed)[:FAMILIES]:
             said = self._copied(kit, question)
             words = placed(question, said["tried"], said["compared_with"])
-            copied = all(_stands(one, question) for one in words)
-            if copied and (arms := self._arms(kit, words)):
-                found, rival = arms
-                return Read(question, kit.name, *found, said, rival)
-        return None
+            if not all(_stands(one, question) for one in words):
+                continue
+            near = self._near(kit, words)
+            if near >= LEAST_NEARNESS:
+                possible.append((near, kit, said, words))
+            if near >= NEARNESS:
+                break
+        if not possible:
+            return None
+        _, kit, said, words = max(possible, key=lambda one: one[0])
+        found, rival = self._arms(kit, words)
+        return Read(question, kit.name, *found, said, words, rival)
 
     def _copied(self, kit: Kit, question: str) -> dict[str, Any]:
         """The words of the question that matter, and what its metric and numbers are."""
@@ -139,19 +150,21 @@ class Reader:
             raise ModelOutputError(problem)
         return said
 
+    def _near(self, kit: Kit, words: Sequence[str]) -> float:
+        """How near the words are to two arms that they may mean, on average."""
+        *arms, tried, other = self._embed([*described(kit), *words])
+        pairs = permutations(arms, 2)
+        return max(similarity(one, tried) + similarity(two, other) for one, two in pairs) / 2
+
     def _arms(
         self, kit: Kit, words: Sequence[str]
-    ) -> tuple[tuple[str, str], tuple[str, str] | None] | None:
-        """The arms meant by what is tried and by what it is compared with; None if none are.
+    ) -> tuple[tuple[str, str], tuple[str, str] | None]:
+        """The arms meant by what is tried and by what it is compared with.
 
         With them comes the next likely pair, if it is nearly as likely.
         """
         names = list(kit.arms)
         pairs = list(permutations(range(len(names)), 2))
-        vectors = self._embed([*described(kit), *words])
-        whole = [[similarity(arm, one) for arm in vectors] for one in vectors[len(names) :]]
-        if max(whole[0][one] + whole[1][other] for one, other in pairs) < 2 * LEAST_NEARNESS:
-            return None
         near = wordwise.nearness(words, described(kit), self._embed)
         told = self._told(kit, words)
 
@@ -209,7 +222,8 @@ def placed(question: str, tried: str, other: str) -> tuple[str, str]:
     """What is tried and what it is compared with, copied words told apart by where they stand.
 
     What something is compared with stands after "than", or first, after "compared with"; a small
-    model may turn the two round, or copy one of them twice.
+    model may turn the two round, copy one of them twice, or make them up. Then the question's own
+    words are taken, all that stand on either side.
     """
     halves = [(question[: one.start()], question[one.end() :]) for one in _THAN.finditer(question)]
     if turned := _FIRST.match(question):
@@ -218,8 +232,12 @@ def placed(question: str, tried: str, other: str) -> tuple[str, str]:
         return tried, other
     if any(_stands(other, before) and _stands(tried, after) for before, after in halves):
         return other, tried
-    behind = [after for before, after in halves if _stands(tried, before)]
-    return tried, behind[-1].rstrip("?") if behind else other
+    if behind := [after for before, after in halves if _stands(tried, before)]:
+        return tried, behind[-1].rstrip("?")
+    if halves and not (_stands(tried, question) and _stands(other, question)):
+        before, after = halves[-1]
+        return before, after.rstrip("?")
+    return tried, other
 
 
 def _stands(words: str, text: str) -> bool:

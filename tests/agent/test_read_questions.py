@@ -40,7 +40,10 @@ known: dict[str, int] = {}
 
 
 def read(
-    tried: str, calls: Callable[[str], dict[str, float]], asked: str | None = None
+    tried: str,
+    calls: Callable[[str], dict[str, float]],
+    asked: str | None = None,
+    other: str = POOLED,
 ) -> Read | None:
     """What becomes of a question, where a model calls words by names with some chances."""
 
@@ -57,7 +60,7 @@ def read(
     with ScriptedServer(script=script) as server:
         handle = Handle(Endpoint(server.url, "none", MODEL, "external"))
         with Client(handle, settings) as client:
-            return Reader(client, embed).read(QUESTION.format(asked or tried, POOLED))
+            return Reader(client, embed).read(QUESTION.format(asked or tried, other))
 
 
 def even(_: str) -> dict[str, float]:
@@ -102,8 +105,18 @@ def test_a_reading_that_is_not_sure_tells_how_to_test_the_other() -> None:
     )
 
 
-def test_what_a_model_makes_up_was_not_asked() -> None:
-    assert read("features whose weight passes a test", even, asked="old cues") is None
+def test_what_a_model_makes_up_gives_way_to_the_words_of_the_question() -> None:
+    found = read("rain in spring", even, asked="features whose weight passes a test")
+    assert found
+    assert found.words == (
+        "Do features whose weight passes a test lower the error after the cue is shifted",
+        POOLED,
+    )
+    assert "rain" not in found.told()
+
+
+def test_what_no_family_compares_is_not_read_whatever_a_model_makes_up() -> None:
+    assert read("features whose weight passes a test", even, asked="old cues", other="rain") is None
 
 
 BONUS = (
