@@ -315,11 +315,17 @@ def _refused(error: Any, origins: Mapping[str, str]) -> UsageError:
         what, hint = f"setting {name} in {origin}", f"mend or remove the line {name} = … there"
     secret = name in SECRET or "@" in str(error["input"])
     got = "********" if secret else error["input"]
-    limits = error.get("ctx", {})
     if error["type"] in _WANTED:
-        wanted = _WANTED[error["type"]].format(**limits)
-        return UsageError(f"{what} {wanted}, not {got}", hint)
-    return UsageError(f"{what} cannot be {got}: {limits.get('error', error['msg'])}", hint)
+        return UsageError(f"{what} {wanted(error)}, not {got}", hint)
+    return UsageError(f"{what} cannot be {got}: {wanted(error)}", hint)
+
+
+def wanted(error: Any) -> str:
+    """What pydantic finds wrong with a value, in plain words: what it must be, else its reason."""
+    about = error.get("ctx", {})
+    if error["type"] in _WANTED:
+        return _WANTED[error["type"]].format(**about)
+    return str(about.get("error", error["msg"]))
 
 
 def _read(file: Path) -> dict[str, Any]:

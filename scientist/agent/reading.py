@@ -61,8 +61,12 @@ class Read:
     treatment: str
     control: str
     said: dict[str, Any]
-    words: tuple[str, str]
     rival: tuple[str, str] | None = None
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What is tried, and what it is compared with."""
+        return placed(self.question, self.said["tried"], self.said["compared_with"])
 
     def hypothesis(self) -> Hypothesis:
         """The hypothesis that answers the question, not yet numbered."""
@@ -81,7 +85,7 @@ class Read:
 
     def told(self) -> str:
         """Which arms the words of the question were taken for, and how to test the rival."""
-        tried, other = placed(self.question, self.said["tried"], self.said["compared_with"])
+        tried, other = self.words
         text = f"“{tried}” is {self.treatment}; “{other}” is {self.control}"
         if self.rival is None:
             return text
@@ -129,7 +133,7 @@ class Reader:
             return None
         _, kit, said, words = max(possible, key=lambda one: one[0])
         found, rival = self._arms(kit, words)
-        return Read(question, kit.name, *found, said, words, rival)
+        return Read(question, kit.name, *found, said, rival)
 
     def _copied(self, kit: Kit, question: str) -> dict[str, Any]:
         """The words of the question that matter, and what its metric and numbers are."""

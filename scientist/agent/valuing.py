@@ -100,6 +100,7 @@ def _relevance(
 
 
 def text(hypothesis: Hypothesis) -> str:
+    """What is embedded of a hypothesis."""
     return f"{hypothesis.factor}. {hypothesis.statement} {hypothesis.idea}".strip()
 
 

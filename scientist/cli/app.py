@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -32,13 +31,6 @@ from scientist.cli import (
 )
 from scientist.errors import Interrupted, ScientistError, UsageError
 
-_PLAINER = (  # what pydantic says of a value
-    (r"Input should be a valid integer.*", "it must be a whole number"),
-    (r"Input should be a valid number.*", "it must be a number"),
-    (r"Input should be greater than or equal to", "it must be at least"),
-    (r"Input should be less than or equal to", "it must be at most"),
-    (r"Value error, ", ""),
-)
 app = typer.Typer(
     name="scientist",
     help="Read essays, form hypotheses, run sealed experiments, keep a record that verifies.",
@@ -144,10 +136,16 @@ def _misused(wrong: TyperException, as_json: bool) -> int:
     if type(wrong).__name__ == "NoArgsIsHelpError":
         output.note(str(wrong))
         return UsageError.exit_code
+    from pydantic import ValidationError
+
+    from scientist.settings import wanted
+
     context: Any = getattr(wrong, "ctx", None)
     path = context.command_path if context is not None else "scientist"
     say: Any = getattr(wrong, "format_message", lambda: str(wrong))
     said = say()
-    for theirs, ours in _PLAINER:
-        said = re.sub(theirs, ours, said)
+    if isinstance(invalid := wrong.__cause__, ValidationError):
+        (error,) = invalid.errors()
+        plain = wanted(error)
+        said = said.replace(error["msg"], f"it {plain}" if plain.startswith("must ") else plain)
     return output.failure(UsageError(said, f"{path} --help"), as_json)

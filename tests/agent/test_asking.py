@@ -57,9 +57,7 @@ def test_an_answer_can_name_only_what_is_there() -> None:
     for wrong in ({"metric": "beauty"}, {"0.8 is": "samples"}, {"0.9 is": "shift"}):
         with pytest.raises(ValidationError):
             shape.model_validate({**fields, **wrong})
-    hypothesis = Read(
-        asked, kit.name, "stable", "pooled", fields, ("stable", "pooled")
-    ).hypothesis()
+    hypothesis = Read(asked, kit.name, "stable", "pooled", fields).hypothesis()
     assert hypothesis.statement == (
         "With shift = 0.8, stable lowers shifted_error compared with pooled."
     )
