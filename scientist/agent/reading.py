@@ -258,7 +258,7 @@ def schema(kit: Kit, question: str) -> type[BaseModel]:
         "tried": words,
         "compared_with": words,
         "asked": words,
-        "metric": (one_of[tuple(kit.metrics)], ...),
+        "metric": (one_of[wording.measured(kit, question)], ...),
         "direction": (Direction, ...),
     }
     for place, (text, names) in enumerate(wording.able(kit, question).items()):

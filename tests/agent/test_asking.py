@@ -47,6 +47,26 @@ def test_a_number_goes_to_what_allows_it_or_is_named_before_it() -> None:
     assert "7000" not in able
 
 
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [
+        ("does stable lower the shifted_error?", ("shifted_error",)),
+        (
+            "is the Shifted error lower than the familiar error?",
+            ("familiar_error", "shifted_error"),
+        ),
+        ("does it lower the error?", None),
+        ("does it lower the shifted_errors or the non-shifted_error?", None),
+    ],
+)
+def test_a_metric_that_is_named_in_full_is_meant(
+    question: str, meant: tuple[str, ...] | None
+) -> None:
+    kit = load("causal_features")
+    able = wording.measured(kit, question)
+    assert set(able) == set(kit.metrics if meant is None else meant)
+
+
 def test_an_answer_can_name_only_what_is_there() -> None:
     kit = load("causal_features")
     asked = "At shift 0.8, does stable lower the error compared with pooled?"

@@ -88,7 +88,7 @@ def test_what_comes_nearest_to_the_question_is_tested_first(tmp_path: Path, firs
         pair = [asked, beside]
         return {**proposed, "hypotheses": [pair[first], pair[1 - first]]}
 
-    question = "At shift = 0.8, does stable lower the shifted_error compared with pooled?"
+    question = "At shift = 0.8, what do stable and pooled do to the shifted_error?"
     entries, _ = run(tmp_path, answer, "--rounds", 1, question=question, SCIENTIST_AT_ONCE="1")
     (chosen,) = [e.data for e in entries if e.kind == "hypothesis_selected"]
     with Journal(tmp_path / "w" / "journal") as journal:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from scientist.lab import attempts, process
@@ -29,14 +27,6 @@ def measured(run: Run) -> int:
     """Whole lines written so far."""
     path = run.folder / "trials.jsonl"
     return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    """Wait for something that must come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
 
 
 def _python(pid: int) -> bool:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ LIMITS = Limits(
     wall_seconds=60, cpu_seconds=60, memory_mb=512, processes=32, disk_mb=64, output_kb=64
 )
 LOCAL = Placement(jobs=2)
+COMES = 90  # seconds until something comes that others have to start first
 MANY = [(arm, seed) for seed in range(8) for arm in ("a", "b")]
 CODE = textwrap.dedent(
     """
@@ -67,14 +66,6 @@ def measured(run: Run) -> int:
     """Results that stand."""
     path = run.folder / "trials.jsonl"
     return path.read_bytes().count(b'"metrics"') if path.exists() else 0
-
-
-def until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    """Wait for something that must come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
 
 
 def measurements(outcome: Outcome) -> Counter[str]:

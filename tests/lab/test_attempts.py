@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import until
 
-from lab.processes import measured, supervisor, until
+from lab.processes import measured, supervisor
 from scientist.errors import WorkspaceError
 from scientist.lab import attempts, experiments, process
 from scientist.lab.experiments import Run

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from waiting import until
 
-from lab.processes import measured, until
+from lab.processes import measured
 from scientist.lab import experiments, lines, pieces, process, tiers
 from scientist.lab.executors import Job, Placement
 from scientist.lab.experiments import Run

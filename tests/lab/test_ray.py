@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from waiting import until
 
 from scientist.errors import UsageError
 from scientist.lab import attempts, experiments, process
@@ -25,13 +26,13 @@ from scientist.lab.executors.ray_keeper import Needs
 from scientist.lab.experiments import Run
 from tests.lab.spread import (
     CODE,
+    COMES,
     LOCAL,
     MANY,
     ONCE,
     begin,
     measured,
     measurements,
-    until,
     values,
     whole,
 )
@@ -104,7 +105,7 @@ def cluster() -> Iterator[Cluster]:
             assert held.stdin is not None
             held.stdin.close()
             held.wait(60)
-        until(lambda: not any(process.start_time(pid) for pid in family))
+        until(lambda: not any(process.start_time(pid) for pid in family), COMES)
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_a_killed_supervisor_leaves_the_actor_at_work_and_the_next_one_takes_all
     begun: Begin, cluster: Cluster
 ) -> None:
     run = begun()
-    until(lambda: measured(run) > 2)
+    until(lambda: measured(run) > 2, COMES)
     actor = cluster.pids("ray::Keeper")
     holder = attempts.holder(run.folder, 1)
     os.kill(holder["pid"], signal.SIGKILL)
@@ -158,7 +159,7 @@ def test_a_lost_actor_is_replaced_by_one_for_the_missing_trials(
     begun: Begin, cluster: Cluster
 ) -> None:
     run = begun()
-    until(lambda: measured(run) > 2)
+    until(lambda: measured(run) > 2, COMES)
     for pid in cluster.pids("ray::Keeper"):
         os.kill(pid, signal.SIGKILL)
     outcome = whole(run)
@@ -167,7 +168,7 @@ def test_a_lost_actor_is_replaced_by_one_for_the_missing_trials(
 
 def test_a_stop_ends_what_runs_on_the_cluster(begun: Begin, cluster: Cluster) -> None:
     run = begun()
-    until(lambda: measured(run) > 2 and bool(cluster.pids("scientist.lab.supervisor")))
+    until(lambda: measured(run) > 2 and bool(cluster.pids("scientist.lab.supervisor")), COMES)
     experiments.stop(run, 20)
     assert experiments.state(run) == "stopped"
     until(lambda: not cluster.pids("scientist.lab.supervisor"), 20)
@@ -185,7 +186,7 @@ def test_a_node_that_is_removed_loses_nothing_and_nothing_counts_twice(
     begun: Begin, cluster: Cluster
 ) -> None:
     run = begun()
-    until(lambda: measured(run) > 3)
+    until(lambda: measured(run) > 3, COMES)
     before = (run.folder / "trials.jsonl").read_bytes()
     cluster.tell("remove 0")
     whole(run)  # whether the node had a trial in hand at that moment is for chance to say

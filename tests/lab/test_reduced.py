@@ -8,25 +8,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from scientist.lab import landlock, process, reduced, sandbox, scratch, seccomp
 from scientist.lab.sandbox import Limits
 
 BOX = sandbox.Box(sandbox.REDUCED)
 LIMITS = Limits(20, 20, 512, 32, 64, 64)
-
-
-def until(condition: Callable[[], object]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not happen in 10 s")
 
 
 @pytest.fixture(autouse=True)

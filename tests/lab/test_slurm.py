@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from scientist.errors import UsageError
 from scientist.lab import attempts, experiments, process
@@ -18,13 +19,13 @@ from scientist.lab.executors import Placement, Script, slurm_job, slurm_queue
 from scientist.lab.experiments import Run
 from tests.lab.spread import (
     CODE,
+    COMES,
     LOCAL,
     MANY,
     ONCE,
     begin,
     measured,
     measurements,
-    until,
     values,
     whole,
 )
@@ -65,7 +66,7 @@ def test_the_queue_gives_the_same_trials_as_this_machine(begun: Begin) -> None:
 
 def test_a_job_that_is_killed_loses_nothing_and_nothing_counts_twice(begun: Begin) -> None:
     run = begun()
-    until(lambda: measured(run) > 4 and bool(jobs(run)))
+    until(lambda: measured(run) > 4 and bool(jobs(run)), COMES)
     before = (run.folder / "trials.jsonl").read_bytes()
     os.kill(jobs(run)[0]["pid"], signal.SIGKILL)
     outcome = whole(run)
@@ -77,12 +78,12 @@ def test_a_killed_supervisor_leaves_its_jobs_and_the_next_one_takes_what_they_ga
     begun: Begin,
 ) -> None:
     run = begun()
-    until(lambda: measured(run) > 2)
+    until(lambda: measured(run) > 2, COMES)
     holder = attempts.holder(run.folder, 1)
     os.kill(holder["pid"], signal.SIGKILL)
-    until(lambda: not process.alive(holder["pid"], holder["start_time"]))
+    until(lambda: not process.alive(holder["pid"], holder["start_time"]), COMES)
     lines = [file.stat().st_size for file in run.folder.glob("pieces/*/lines")]
-    until(lambda: [f.stat().st_size for f in run.folder.glob("pieces/*/lines")] != lines)
+    until(lambda: [f.stat().st_size for f in run.folder.glob("pieces/*/lines")] != lines, COMES)
     assert experiments.state(run) == "lost"
     outcome = whole(run)
     assert attempts.last(run.folder) == 2
@@ -107,7 +108,7 @@ def test_a_supervisor_killed_while_it_submitted_cannot_have_a_trial_run_twice(
 
 def test_a_stop_ends_the_jobs_and_the_rest_is_measured_later(begun: Begin) -> None:
     run = begun()
-    until(lambda: measured(run) > 3)
+    until(lambda: measured(run) > 3, COMES)
     experiments.stop(run, 20)
     assert experiments.state(run) == "stopped"
     until(lambda: not jobs(run), 20)

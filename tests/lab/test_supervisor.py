@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import until
 
-from lab.processes import measured, until
+from lab.processes import measured
 from scientist.errors import UsageError, WorkspaceError
 from scientist.lab import experiments
 from scientist.lab.experiments import Outcome, Run

@@ -16,6 +16,7 @@ import pytest
 from campaigns import command, environment, essays
 from minds import steady
 from scripted import MODEL, Fault, Likely, ScriptedServer
+from waiting import until
 
 from scientist.journal import Journal
 from scientist.llm.capacity import MOST, START, VLLM_START, room
@@ -283,16 +284,19 @@ def test_two_campaigns_and_a_question_share_a_server_and_all_come_to_their_end(
             *(("run", *place, "--seed", n, "-w", tmp_path / f"w{n}") for n in (1, 2)),
             ("ask", "Does stability pay under shift?", "-w", tmp_path / "w1"),
         ]
-        running = [
-            subprocess.Popen(
-                command(*each, "--endpoint", server.url, "--json"),
-                env=settings,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
+        running: list[subprocess.Popen[str]] = []
+        for each in words:
+            if each[0] == "ask":  # there is something to ask about once a campaign waits for words
+                until(lambda: slots.peak == 2, 90)
+            running.append(
+                subprocess.Popen(
+                    command(*each, "--endpoint", server.url, "--json"),
+                    env=settings,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
             )
-            for each in words
-        ]
         said = [one.communicate(timeout=240) for one in running]
     for one, (_, errors) in zip(running[:2], said, strict=False):
         assert one.returncode in (0, 4), errors  # a model without sense may find nothing
