@@ -53,7 +53,7 @@ def main(argv: list[str]) -> int:
     folder, handed = argv[1], len(argv) > 2
     target: int | str = int(argv[2]) if handed else os.path.join(folder, "trials.jsonl")
     manner = json.loads(argv[4]) if handed else {}
-    limit(manner.get("limits", {}))
+    limit(manner.get("limits", {}), bool(manner.get("alone")))
     if handed:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _lock_memory(True)
@@ -139,7 +139,7 @@ def _become(folder: str, manner: Plan, plan: Plan, results: int, tasks: int) -> 
     os.execvp(manner["script"][0], manner["script"])
 
 
-def limit(most: dict[str, int]) -> None:
+def limit(most: dict[str, int], alone: bool = False) -> None:
     """Hard limits by their names in `resource`; nothing that runs later can raise them."""
     for name, value in most.items():
         kind = getattr(resource, name)
@@ -148,9 +148,11 @@ def limit(most: dict[str, int]) -> None:
         resource.setrlimit(kind, (capped, capped))
     if most:
         os.nice(5)
-        # when the machine runs out of memory, the experiment goes before anything else
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")
+        # when the machine runs out of memory, the experiment goes before anything else; other work
+        # goes before it also where the kernel weighs sessions, and it is `alone` in its own
+        for name, value in (("oom_score_adj", "1000"), ("autogroup", "5"))[: 1 + alone]:
+            with contextlib.suppress(OSError), open(f"/proc/self/{name}", "w") as file:
+                file.write(value)
 
 
 def end_others() -> None:
@@ -222,11 +224,8 @@ def _lock_memory(locked: bool) -> None:
 
 def environment() -> dict[str, str]:
     """What the numbers were made with."""
-    found = {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-    }
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    found["machine"] = platform.machine()
     with contextlib.suppress(OSError, StopIteration), open("/proc/cpuinfo") as file:
         model = next(line for line in file if line.startswith("model name"))
         found["processor"] = model.partition(":")[2].strip()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import until
 
-from scientist.lab import sandbox
-from scientist.lab.experiments import Outcome
+from lab.processes import measured, supervisor
+from scientist.lab import experiments, process, sandbox
+from scientist.lab.experiments import Outcome, Run
 from scientist.lab.tiers import Tier
 
 Ran = Callable[..., Outcome]
@@ -238,3 +241,23 @@ def test_waiting_does_not_take_longer_than_the_limit_when_pipes_stay_open(ran: R
     began = time.monotonic()
     assert ran(code, ONE).status == "done"
     assert time.monotonic() - began < 8
+
+
+def test_other_work_goes_first(prepared: Callable[..., Run]) -> None:
+    code = """
+        import time
+        def trial(arm, seed):
+            time.sleep(seed)
+            return {"m": 1.0}
+    """
+    run = prepared(code, (("a", 0), ("a", 15)))
+    experiments.launch(run)
+    until(lambda: measured(run))
+    inner = process.tree(supervisor(run))[-1].pid
+    assert os.getpriority(os.PRIO_PROCESS, inner) == os.getpriority(os.PRIO_PROCESS, 0) + 5
+    session = Path(f"/proc/{inner}/autogroup")
+    if session.exists() and (weighed := session.read_text()):
+        assert weighed != Path("/proc/self/autogroup").read_text()
+        assert weighed.split()[-1] == "5"
+    experiments.stop(run)
+    experiments.wait(run)
