@@ -150,9 +150,9 @@ def limit(most: dict[str, int], alone: bool = False) -> None:
         os.nice(5)
         # when the machine runs out of memory, the experiment goes before anything else; other work
         # goes before it also where the kernel weighs sessions, and it is `alone` in its own
-        for name, value in (("oom_score_adj", "1000"), ("autogroup", "5"))[: 1 + alone]:
-            with contextlib.suppress(OSError), open(f"/proc/self/{name}", "w") as file:
-                file.write(value)
+        for entry, text in (("oom_score_adj", "1000"), ("autogroup", "5"))[: 1 + alone]:
+            with contextlib.suppress(OSError), open(f"/proc/self/{entry}", "w") as file:
+                file.write(text)
 
 
 def end_others() -> None:
