@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,8 @@ def doctor(
 
     settings = options.settings(workspace, endpoint=endpoint, chroma=chroma).values
     root = locate(workspace)
-    lines = list(_examine(settings, root))
+    found = _examine(settings, root)
+    lines = [replace(line, fix=output.located(line.fix)) for line in found]
     if as_json:
         output.document([asdict(line) for line in lines])
     else:

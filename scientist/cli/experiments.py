@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -115,7 +116,7 @@ def run(
     """
     from scientist.agent import given
 
-    options.check_svg(plot, f"scientist experiment run {folder}")
+    options.check_svg(plot, f"scientist experiment run {shlex.quote(str(folder))}")
     hypothesis, kept = given.of_folder(folder)
     driving.try_out(
         *(workspace, hypothesis, kept, as_json, plot),

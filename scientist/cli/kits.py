@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -130,7 +131,8 @@ def copy(
         output.document({"files": written})
     else:
         output.result("\n".join(written))
-    output.note(f"edit trial() in experiment.py; then: scientist experiment run {folder}")
+    place = shlex.quote(str(folder))
+    output.note(f"edit trial() in experiment.py; then: scientist experiment run {place}")
 
 
 @app.command()

@@ -145,8 +145,22 @@ def test_a_hint_acts_on_the_workspace_that_was_named() -> None:
     )
     assert located(hint, ["run", "--workspace=w"]).count(" -w w ") == 2
     assert located(hint, ["run"]) == hint
-    assert located("scientist model probe", named) == "scientist model probe"
+    assert located("scientist model probe", named) == "scientist model probe -w 'my place'"
+    assert located("scientist model stop", named) == "scientist model stop"
     assert located("scientist run --workspace DIR", named) == "scientist run --workspace DIR"
+
+
+def test_a_hint_uses_the_servers_that_were_named() -> None:
+    named = ["chat", "--endpoint", "http://a/v1", "--model=m", "--chroma", "http://c:8000"]
+    here, there = "--endpoint http://a/v1 --model m", "--chroma http://c:8000"
+    assert located("scientist chat --thread T1", named) == (
+        f"scientist chat {here} {there} --thread T1"
+    )
+    assert located("scientist rebuild", named) == f"scientist rebuild {there}"
+    assert located("scientist finding list", named) == "scientist finding list"
+    assert located("scientist run --resume C1", named) == f"scientist run {there} --resume C1"
+    assert located("leave --chroma out, or scientist mcp", named).endswith("scientist mcp")
+    assert located("scientist ask", ["ask", "--", "--model", "x"]) == "scientist ask"
 
 
 @pytest.mark.parametrize("arguments", [("corpus", "search", "x"), ("rebuild",)])
