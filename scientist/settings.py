@@ -1,6 +1,7 @@
 """Settings and where each value came from.
 
-flag > environment SCIENTIST_* > workspace/scientist.toml > user file > served model > default.
+flag > environment SCIENTIST_* > its usual name elsewhere, such as OPENAI_API_KEY >
+workspace/scientist.toml > user file > served model > default.
 Neither file can be written from inside a sandbox.
 """
 

@@ -150,7 +150,7 @@ def unpin(
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Take that back."""
+    """Take a pin back: the claim stands or falls by its evidence again."""
     _decide(claim, False, workspace, as_json)
 
 

@@ -37,7 +37,7 @@ def doctor(
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Look at everything a run needs; nothing is downloaded or changed."""
+    """Look at everything a run needs; nothing is downloaded or changed. Exit 1 if a part fails."""
     from scientist.workspace import locate
 
     settings = options.settings(workspace, endpoint=endpoint, chroma=chroma).values

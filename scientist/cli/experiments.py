@@ -112,7 +112,8 @@ def run(
     experiment.py defines ARMS, METRICS and trial(arm, seed, **parameters) -> {metric: number}.
     protocol.json names treatment, control, metric, direction and smallest_effect; with
     "script": {"command": [...], "gpus": 0} that command takes the place of experiment.py: it reads
-    $SCIENTIST_PLAN and appends {"arm", "seed", "metrics"} as lines to $SCIENTIST_RESULTS.
+    $SCIENTIST_PLAN and appends {"arm", "seed", "metrics"} as lines to $SCIENTIST_RESULTS. Values
+    in params.json, if it is there, become parameters.
     """
     from scientist.agent import given
 

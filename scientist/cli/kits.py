@@ -190,10 +190,18 @@ def sweep(
 def run(
     name: Annotated[str, typer.Argument(help="name of a kit")],
     param: ParamOption = None,
-    treatment: Annotated[str | None, typer.Option(help="the arm that is tested")] = None,
-    control: Annotated[str | None, typer.Option(help="the arm it is compared with")] = None,
-    metric: Annotated[str | None, typer.Option(help="what is measured")] = None,
-    direction: Annotated[Way | None, typer.Option(help="what the treatment should do")] = None,
+    treatment: Annotated[
+        str | None, typer.Option(help="the arm that is tested (default: the kit's own)")
+    ] = None,
+    control: Annotated[
+        str | None, typer.Option(help="the arm it is compared with (default: the kit's own)")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="what is measured (default: the kit's own)")
+    ] = None,
+    direction: Annotated[
+        Way | None, typer.Option(help="what the treatment should do (default: improve the metric)")
+    ] = None,
     pairs: options.PairsOption = None,
     jobs: options.JobsOption = None,
     executor: options.ExecutorOption = None,

@@ -46,7 +46,9 @@ def show(
         list[str] | None,
         typer.Option(metavar="KIND", help="only events of this kind; may repeat"),
     ] = None,
-    phase: Annotated[str | None, typer.Option(help="only what happened in this phase")] = None,
+    phase: Annotated[
+        str | None, typer.Option(help="only what happened in this phase, such as judge")
+    ] = None,
     text: Annotated[str | None, typer.Option(help="only events that hold this text")] = None,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="from 2026-01-31T09:30 on (UTC)")
