@@ -65,7 +65,8 @@ def test_a_plan_that_can_decide_nothing_is_refused_before_anything_is_asked(tmp_
         assert not server.requests
     assert done.returncode == 2
     assert "alpha must lie between 0.0002" in done.stderr
-    assert f"scientist run -w {tmp_path / 'w'} --pairs 13" in done.stderr
+    hint = f"scientist run -w {tmp_path / 'w'} --endpoint {server.url} --pairs 13"
+    assert hint in done.stderr
     with Journal(tmp_path / "w" / "journal") as journal:
         assert journal.count("campaign_opened") == 0
 
