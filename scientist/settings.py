@@ -1,6 +1,7 @@
 """Settings and where each value came from.
 
-flag > environment SCIENTIST_* > workspace/scientist.toml > user file > served model > default.
+flag > environment SCIENTIST_* > its usual name elsewhere, such as OPENAI_API_KEY >
+workspace/scientist.toml > user file > served model > default.
 Neither file can be written from inside a sandbox.
 """
 
@@ -266,8 +267,9 @@ def load(
     flags: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
     user: Path | None = None,
+    command: str = "scientist run",
 ) -> Resolved:
-    """Resolve every setting and remember where it came from."""
+    """Resolve every setting and remember where it came from; `command` has the flags."""
     environment = os.environ if environment is None else environment
     layers: list[tuple[str, dict[str, Any]]] = []
     user = user_file() if user is None else user
@@ -299,15 +301,15 @@ def load(
     try:
         return Resolved(values=Settings(**merged), origins=origins)
     except ValidationError as invalid:
-        raise _refused(invalid.errors()[0], origins) from invalid
+        raise _refused(invalid.errors()[0], origins, command) from invalid
 
 
-def _refused(error: Any, origins: Mapping[str, str]) -> UsageError:
+def _refused(error: Any, origins: Mapping[str, str], command: str) -> UsageError:
     """A value that cannot be, in plain words, and where to change it."""
     name = str(error["loc"][0])
     origin = origins[name]
     if origin == "flag":
-        what, hint = f"--{name.replace('_', '-')}", "scientist run --help"
+        what, hint = f"--{name.replace('_', '-')}", f"{command} --help"
     elif origin.startswith("environment "):
         what = origin.removeprefix("environment ")
         hint = f"set it to something else, or: unset {what}"

@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import socket
 import tempfile
 import time
@@ -166,7 +167,7 @@ def _elsewhere(root: Path, file: Path, kind: str, owner: dict[str, Any]) -> Usag
         f"{owner.get('process', '?')}, since {owner.get('since', '?')}; one machine at a time may "
         "write to it",
         f"end that command on {host}, or scientist run --workspace DIR (one for this machine); "
-        f"if {host} broke down: rm {file}",
+        f"if {host} broke down: rm {shlex.quote(str(file))}",
     )
 
 

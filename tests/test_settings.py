@@ -86,6 +86,12 @@ def test_a_wrong_value_is_said_in_plain_words(
     assert f"unset SCIENTIST_{name}" in caught.value.hint
 
 
+def test_a_wrong_flag_leads_to_the_help_of_its_command(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--pairs must be at least 6, not 3") as caught:
+        load(None, {"pairs": 3}, {}, tmp_path / "none.toml", "scientist kit run")
+    assert caught.value.hint == "scientist kit run --help"
+
+
 def test_no_sandbox_cannot_be_set_in_the_environment(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="must be typed"):
         load(None, {}, {"SCIENTIST_UNSAFE_NO_SANDBOX": "1"}, tmp_path / "none.toml")

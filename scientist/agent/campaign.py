@@ -6,6 +6,7 @@ One LangGraph thread per campaign, named after it. A campaign is over only when 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ DECIDES_RESULTS = (
     *("embedding_model", "libraries", "at_once", "draws", "rung", "approve", "judgements"),
 )
 MODEL_CHOICE = ("endpoint", "model", "context")
+_WITH_MODEL = re.compile(r"\bscientist run(?= --(?:endpoint|model)\b)")
 
 
 @dataclass
@@ -87,9 +89,7 @@ def drive(
             if not isinstance(fault, Interrupted | WorkspaceError | UsageError):
                 failed = Failed(error=fault.kind, message=fault.message, hint=fault.hint)
                 journal.append(failed, name, sync=True)
-            if "--resume" not in fault.hint:
-                resume_hint = f"scientist run --resume {name}"
-                fault.hint = f"{fault.hint}; then: {resume_hint}" if fault.hint else resume_hint
+            fault.hint = _going_on(fault.hint, name)
             raise
         except KeyboardInterrupt:
             journal.append(CampaignPaused(reason="interrupted by the user"), name, sync=True)
@@ -122,6 +122,15 @@ def as_opened(now: Resolved, opened: dict[str, Any]) -> tuple[Settings, tuple[st
         if opened[name] != getattr(settings, name)
     )
     return settings, changed
+
+
+def _going_on(hint: str, name: str) -> str:
+    """A hint that ends with the campaign going on, not with another one."""
+    again = f"scientist run --resume {name}"
+    if "--resume" in hint:
+        return hint
+    mended = _WITH_MODEL.sub(again, hint)
+    return mended if mended != hint else f"{hint}; then: {again}" if hint else again
 
 
 def _drive(

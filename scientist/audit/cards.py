@@ -56,7 +56,8 @@ def status(conflict: Conflict, knowledge: Knowledge) -> str:
         return f"mended, {done.get(resolution.how, 'nothing clashes any more')}"
     if knowledge.waits(conflict.id) and resolution:
         return f"open, waits for another test of {resolution.replicate}: scientist run"
-    names = " or ".join(conflict.members)
+    first, *others = conflict.members
+    names = f"{first} (or {', '.join(others)})" if others else first
     if all(knowledge.standing(name).pinned for name in conflict.members):
         return f"open, all is pinned; to decide it: scientist claim unpin {names}"
     return f"open; to decide it: scientist claim pin {names}"

@@ -51,7 +51,9 @@ def anchor(
 
 
 def prove(
-    event: Annotated[int, typer.Argument(min=1, help="number of the event")],
+    event: Annotated[
+        int, typer.Argument(min=1, help="number of the event, as audit show prints it")
+    ],
     size: Annotated[
         int | None,
         typer.Option(min=1, help="for the tree of so many events (default: all)"),
@@ -68,11 +70,14 @@ def prove(
 
     del as_json  # it is JSON in any case
     with options.reading(workspace) as (place, journal):
+        where = options.at(place)
         events = sum(1 for _ in journal.raw())
         if event > (size or events) or (size or 0) > events:
             raise UsageError(
                 f"there are {events} events, so none {max(event, size or 0)}",
-                f"scientist audit show{options.at(place)} (numbers them)",
+                f"scientist audit prove {events}{where} (the last one)"
+                if events
+                else f"scientist run{where}",
             )
         found = proofs.prove(place.journal, event, size)
     output.document(found.model_dump(mode="json"))

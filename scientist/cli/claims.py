@@ -129,7 +129,7 @@ def add(
     output.result(f"{claim.id}  {claim.says}: {claim.text}")
     for conflict in involved:
         for line in cards.card(conflict, now):
-            output.result(line)
+            output.result(output.located(line))
     if claim.says == "text":
         output.note("it is plain text; to hold it against others: scientist check --judge")
 
@@ -150,7 +150,7 @@ def unpin(
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Take that back."""
+    """Take a pin back: the claim stands or falls by its evidence again."""
     _decide(claim, False, workspace, as_json)
 
 
@@ -181,7 +181,7 @@ def _decide(claim: str, pinned: bool, workspace: Any, as_json: bool) -> None:
         output.result(f"{name} is {'pinned' if pinned else 'not pinned any more'}")
         for conflict in shown:
             for line in cards.card(conflict, now):
-                output.result(line)
+                output.result(output.located(line))
     for members in examined.impossible:
         output.note(cards.impossible(members))
 

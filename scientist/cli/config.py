@@ -16,7 +16,11 @@ def _group() -> None:
 
 @app.command()
 def show(workspace: options.WorkspaceOption = None, as_json: options.JsonOption = False) -> None:
-    """Every setting: flag > environment > workspace/scientist.toml > user file > default."""
+    """Every setting, its value, where that comes from, and what it means.
+
+    The first that says something counts: a flag, the environment (SCIENTIST_ROUNDS for rounds),
+    scientist.toml in the workspace, the user's scientist.toml, a served model, the default.
+    """
     from scientist.settings import Settings
 
     rows = options.settings(workspace).shown()

@@ -34,7 +34,7 @@ def conflicts(journal: Journal, as_json: bool) -> tuple[bool, list[dict[str, Any
     if not as_json:
         for conflict in shown:
             for line in cards.card(conflict, after):
-                output.result(line)
+                output.result(output.located(line))
         for members in examined.impossible:
             output.note(cards.impossible(members))
         _summary(len(after.said), len(shown), len(standing), bool(fresh))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +37,13 @@ def doctor(
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Look at everything a run needs; nothing is downloaded or changed."""
+    """Look at everything a run needs; nothing is downloaded or changed. Exit 1 if a part fails."""
     from scientist.workspace import locate
 
     settings = options.settings(workspace, endpoint=endpoint, chroma=chroma).values
     root = locate(workspace)
-    lines = list(_examine(settings, root))
+    found = _examine(settings, root)
+    lines = [replace(line, fix=output.located(line.fix)) for line in found]
     if as_json:
         output.document([asdict(line) for line in lines])
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -111,11 +112,12 @@ def run(
     experiment.py defines ARMS, METRICS and trial(arm, seed, **parameters) -> {metric: number}.
     protocol.json names treatment, control, metric, direction and smallest_effect; with
     "script": {"command": [...], "gpus": 0} that command takes the place of experiment.py: it reads
-    $SCIENTIST_PLAN and appends {"arm", "seed", "metrics"} as lines to $SCIENTIST_RESULTS.
+    $SCIENTIST_PLAN and appends {"arm", "seed", "metrics"} as lines to $SCIENTIST_RESULTS. Values
+    in params.json, if it is there, become parameters.
     """
     from scientist.agent import given
 
-    options.check_svg(plot, f"scientist experiment run {folder}")
+    options.check_svg(plot, f"scientist experiment run {shlex.quote(str(folder))}")
     hypothesis, kept = given.of_folder(folder)
     driving.try_out(
         *(workspace, hypothesis, kept, as_json, plot),

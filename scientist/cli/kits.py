@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -130,7 +131,8 @@ def copy(
         output.document({"files": written})
     else:
         output.result("\n".join(written))
-    output.note(f"edit trial() in experiment.py; then: scientist experiment run {folder}")
+    place = shlex.quote(str(folder))
+    output.note(f"edit trial() in experiment.py; then: scientist experiment run {place}")
 
 
 @app.command()
@@ -188,10 +190,18 @@ def sweep(
 def run(
     name: Annotated[str, typer.Argument(help="name of a kit")],
     param: ParamOption = None,
-    treatment: Annotated[str | None, typer.Option(help="the arm that is tested")] = None,
-    control: Annotated[str | None, typer.Option(help="the arm it is compared with")] = None,
-    metric: Annotated[str | None, typer.Option(help="what is measured")] = None,
-    direction: Annotated[Way | None, typer.Option(help="what the treatment should do")] = None,
+    treatment: Annotated[
+        str | None, typer.Option(help="the arm that is tested (default: the kit's own)")
+    ] = None,
+    control: Annotated[
+        str | None, typer.Option(help="the arm it is compared with (default: the kit's own)")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="what is measured (default: the kit's own)")
+    ] = None,
+    direction: Annotated[
+        Way | None, typer.Option(help="what the treatment should do (default: improve the metric)")
+    ] = None,
     pairs: options.PairsOption = None,
     jobs: options.JobsOption = None,
     executor: options.ExecutorOption = None,

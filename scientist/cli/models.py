@@ -59,7 +59,12 @@ def list_(
 
 @app.command()
 def pull(
-    name: Annotated[str | None, typer.Argument(help="which model to fetch")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="a name of `model list` (default: the one that is set)", show_default=False
+        ),
+    ] = None,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:

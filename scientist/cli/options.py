@@ -56,7 +56,8 @@ PlotOption = Annotated[
 def check_svg(plot: Path | None, command: str) -> None:
     """Refuse, before any work, a plot that could not be written for its name."""
     if plot is not None and plot.suffix.lower() != ".svg":
-        raise UsageError(f"{plot} is no .svg file", f"{command} --plot {plot.with_suffix('.svg')}")
+        named = shlex.quote(str(plot.with_suffix(".svg")))
+        raise UsageError(f"{plot} is no .svg file", f"{command} --plot {named}")
 
 
 def at(place: Workspace) -> str:
@@ -175,8 +176,9 @@ def searching(
 
 def settings(directory: Path | None, **flags: Any) -> Resolved:
     """The settings of a command."""
+    from scientist.cli import output
     from scientist.llm.serving.found import settle
     from scientist.settings import load
     from scientist.workspace import locate
 
-    return settle(load(locate(directory), flags))
+    return settle(load(locate(directory), flags, command=output.command()))

@@ -37,9 +37,20 @@ def console() -> Console:
 _arguments: list[str] = []  # of the command that runs
 _STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 _COMMAND = re.compile(
-    r"\bscientist (?:run|rebuild|check|chat|ask|mcp|doctor|config show|kit (?:run|sweep)"
+    r"\bscientist (run|rebuild|check|chat|ask|mcp|doctor|config show|kit (?:run|sweep)"
+    r"|model (?:list|pull|probe|serve|status)"
     r"|(?:audit|belief|claim|corpus|experiment|finding|hypothesis) [a-z]+)\b(?! --help)"
 )
+ASKING = ("run", "chat", "ask", "check", "model probe")  # commands that need a model
+STORING = (
+    *("run", "chat", "ask", "mcp", "check", "doctor", "rebuild", "corpus search"),
+    *("finding search", "kit run", "experiment run"),
+)
+SERVERS = {  # what says which servers are used, and the commands that can be told
+    "--endpoint": (*ASKING, "doctor", "model status"),
+    "--model": ASKING,
+    "--chroma": STORING,
+}
 
 
 class Unwritten(ScientistError):
@@ -143,21 +154,48 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         write(line.rstrip())
 
 
+def command() -> str:
+    """The command that runs, as it is typed."""
+    found = _COMMAND.match(" ".join(("scientist", *_arguments)))
+    return found[0] if found else "scientist run"
+
+
 def located(hint: str, arguments: Sequence[str] = _arguments) -> str:
-    """A hint whose commands act on the workspace that the arguments name; else this command's."""
-    found = (_workspace_in(*words) for words in zip_longest(arguments, arguments[1:]))
-    named = [workspace for workspace in found if workspace]
-    if not named or "-w " in hint or "--workspace" in hint:
-        return hint
-    return _COMMAND.sub(lambda found: f"{found[0]} -w {shlex.quote(named[-1])}", hint)
+    """A hint whose commands act on the workspace and servers that the arguments name.
+
+    Without arguments, those of this command. What the hint names itself stays; a campaign that is
+    resumed keeps its model.
+    """
+    place = _given("-w", arguments) or _given("--workspace", arguments)
+    named = {"-w": place} if "-w " not in hint and "--workspace" not in hint else {}
+    named |= {flag: _given(flag, arguments) for flag in SERVERS if flag not in hint}
+
+    def whole(found: re.Match[str]) -> str:
+        resumes = hint.startswith(" --resume", found.end())
+        words = [
+            f" {flag} {shlex.quote(value)}"
+            for flag, value in named.items()
+            if value and (flag == "-w" or found[1] in SERVERS[flag])
+            if not (resumes and flag in ("--endpoint", "--model"))
+        ]
+        return found[0] + "".join(words)
+
+    return _COMMAND.sub(whole, hint)
 
 
-def _workspace_in(word: str, following: str | None) -> str | None:
-    if word in ("-w", "--workspace"):
-        return following
-    if word.startswith("--workspace="):
-        return word.partition("=")[2]
-    return word[2:] if word.startswith("-w") else None
+def _given(flag: str, arguments: Sequence[str]) -> str | None:
+    """The last value that an option was given."""
+    values = []
+    for word, following in zip_longest(arguments, arguments[1:]):
+        if word == "--":
+            break
+        if word == flag:
+            values.append(following)
+        elif word.startswith(f"{flag}=") and flag.startswith("--"):
+            values.append(word.partition("=")[2])
+        elif word.startswith(flag) and not flag.startswith("--"):
+            values.append(word[2:])
+    return values[-1] if values else None
 
 
 def failure(fault: ScientistError, as_json: bool) -> int:

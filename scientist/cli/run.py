@@ -30,7 +30,7 @@ def run(
         typer.Option("--essays", help="a file or folder of essays to add and work from"),
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="rounds of hypothesis and experiment")] = None,
-    minutes: Annotated[float | None, typer.Option(help="wall-clock budget")] = None,
+    minutes: Annotated[float | None, typer.Option(help="wall-clock budget in minutes")] = None,
     tokens: Annotated[int | None, typer.Option(help="token budget")] = None,
     trials: Annotated[
         int | None, typer.Option(help="trials it may measure, smoke runs included")
@@ -58,7 +58,10 @@ def run(
     rung: Annotated[
         str | None,
         typer.Option(
-            "--rung", metavar="NAME", help="code a model may write: kit (none), adapted, free, auto"
+            "--rung",
+            metavar="NAME",
+            help="how much code a model may write: kit (none), adapted (an arm), free (all of "
+            "it), or auto (what it is able to)",
         ),
     ] = None,
     endpoint: options.EndpointOption = None,
@@ -71,7 +74,11 @@ def run(
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Read essays, form a hypothesis, run the experiment, record the finding; repeat."""
+    """Read essays, form a hypothesis, run the experiment, record the finding; repeat.
+
+    Without --essays: all essays of the workspace. What no option says is a setting: scientist
+    config show. Exit 4 if it ends without a finding.
+    """
     resolved = options.settings(
         workspace,
         rounds=rounds,

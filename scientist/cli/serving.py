@@ -35,8 +35,15 @@ def serve(
     backend: Annotated[
         str, typer.Option(metavar="NAME", help="vllm, llamacpp, or auto: vllm where a card is")
     ] = "auto",
-    host: Annotated[str | None, typer.Option(help="address to listen at")] = None,
-    port: Annotated[int | None, typer.Option(help="port to listen at", min=1, max=65535)] = None,
+    host: Annotated[
+        str | None, typer.Option(help="address to listen at (default: 127.0.0.1)")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help="port to listen at (default: 8000; for --embedding 8001)", min=1, max=65535
+        ),
+    ] = None,
     context: Annotated[int | None, typer.Option(help="tokens a call may have", min=512)] = None,
     memory: Annotated[
         float | None, typer.Option(help="share of each card's memory", min=0.05, max=0.99)
@@ -47,12 +54,19 @@ def serve(
         typer.Option("--embedding", help="serve a model that embeds (default: MiniLM)"),
     ] = False,
     foreground: Annotated[
-        bool, typer.Option("--foreground", help="stay, show the log, end with Ctrl-C")
+        bool,
+        typer.Option(
+            "--foreground", help="stay, show the log, end with Ctrl-C (not for llama.cpp)"
+        ),
     ] = False,
     workspace: options.WorkspaceOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Serve a model until it is stopped; every other command then uses it."""
+    """Serve a model until it is stopped; every other command then uses it.
+
+    llama.cpp listens on a loopback port of its own: --host, --port, --memory and --python are for
+    vLLM.
+    """
     from scientist.cli.progress import downloads
     from scientist.llm.serving import choose, launch, records
     from scientist.llm.serving.wishes import BACKENDS, Wish

@@ -46,7 +46,9 @@ def show(
         list[str] | None,
         typer.Option(metavar="KIND", help="only events of this kind; may repeat"),
     ] = None,
-    phase: Annotated[str | None, typer.Option(help="only what happened in this phase")] = None,
+    phase: Annotated[
+        str | None, typer.Option(help="only what happened in this phase, such as judge")
+    ] = None,
     text: Annotated[str | None, typer.Option(help="only events that hold this text")] = None,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="from 2026-01-31T09:30 on (UTC)")
@@ -71,7 +73,8 @@ def show(
 ) -> None:
     """The timeline of a campaign, as it was shown live; --json prints every event."""
     if first is not None and last is not None:
-        raise UsageError("the first and the last are two timelines", f"audit show {campaign}")
+        raise UsageError("the first and the last are two timelines",
+                         f"scientist audit show {campaign} --last {last}")  # fmt: skip
     with options.indexed(workspace) as (journal, index):
         query = _query(index, campaign.upper(), kind or [], phase, since, until)
         if costs:
@@ -111,19 +114,19 @@ def _query(
         kinds=kinds,
         campaign=campaign,
         phase=phase,
-        since=_moment(since, "--since"),
-        until=_moment(until, "--until"),
+        since=_moment(since, f"scientist audit show {campaign} --since"),
+        until=_moment(until, f"scientist audit show {campaign} --until"),
     )
 
 
-def _moment(said: str | None, option: str) -> int | None:
+def _moment(said: str | None, command: str) -> int | None:
     from scientist.journal.filing import moment
 
     if said is None:
         return None
     found = moment(said)
     if found is None:
-        raise UsageError(f"{clean(said)} is no time", f"{option} 2026-01-31T09:30 (UTC)")
+        raise UsageError(f"{clean(said)} is no time", f"{command} 2026-01-31T09:30 (UTC)")
     return found
 
 

@@ -65,7 +65,7 @@ def prepare(
     if script and script.gpus and not placement.gpus:
         raise UsageError(
             f"the script wants {script.gpus} graphics processors, which is off",
-            "set sandbox_gpus = true in scientist.toml",
+            "SCIENTIST_SANDBOX_GPUS=true scientist experiment run FOLDER",
         )
     launch = {"limits": limits.plain(), "box": tier.box.plain(), "placement": placement.plain()}
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -207,7 +208,8 @@ def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
     key = settings.api_key or NO_KEY
     if not (key.isascii() and key.isprintable()):
         raise UsageError(
-            "the API key has characters that no key can have", "SCIENTIST_API_KEY=… scientist run"
+            "the API key has characters that no key can have",
+            f"SCIENTIST_API_KEY=… scientist run --endpoint {url}",
         )
     headers = {"Authorization": f"Bearer {key}"}
     timeout = httpx2.Timeout(LIST_SECONDS, connect=settings.connect_timeout)
@@ -218,11 +220,13 @@ def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
         raise EndpointError(
             f"no model server answers at {url} ({type(fault).__name__})",
-            "start it, check the URL with scientist doctor, or leave --endpoint out "
+            f"start it, check the URL (scientist doctor --endpoint {url}), or leave --endpoint out "
             "to use the embedded model",
         ) from fault
     if answer.status_code in (401, 403):
-        raise EndpointError(f"{url} refuses the key", "SCIENTIST_API_KEY=… scientist run")
+        raise EndpointError(
+            f"{url} refuses the key", f"SCIENTIST_API_KEY=… scientist run --endpoint {url}"
+        )
     try:
         listed = answer.json()["data"]
         if answer.status_code != 200 or not all(isinstance(model["id"], str) for model in listed):
@@ -245,7 +249,10 @@ def _choose(models: list[dict[str, Any]], wanted: str | None, url: str) -> str:
     if not names:
         raise EndpointError(f"{url} serves no model", "start that server with a model")
     problem = "serves several models" if wanted is None else f"does not serve {wanted!r}; it serves"
-    raise EndpointError(f"{url} {problem}: {listed}", f"scientist run --model {names[0]}")
+    raise EndpointError(
+        f"{url} {problem}: {listed}",
+        f"scientist run --endpoint {url} --model {shlex.quote(names[0])}",
+    )
 
 
 def _context(model: dict[str, Any]) -> int | None:

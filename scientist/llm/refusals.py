@@ -32,7 +32,10 @@ def explain(fault: openai.APIStatusError, endpoint: Endpoint) -> Exception:
         wait = _seconds(fault.response.headers.get("retry-after", ""))
         return Fault(f"status {status}", wait, busy=status in BUSY)
     if status in (401, 403):
-        return EndpointError(f"{endpoint.url} refuses the key", "SCIENTIST_API_KEY=… scientist run")
+        return EndpointError(
+            f"{endpoint.url} refuses the key",
+            f"SCIENTIST_API_KEY=… scientist run --endpoint {endpoint.url}",
+        )
     if status == 404:
         return EndpointError(
             f"{endpoint.url} does not know the model {endpoint.model!r} or has no chat",

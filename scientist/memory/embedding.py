@@ -7,6 +7,7 @@ cannot be compared. A weaker model is used only when a setting asks for it.
 from __future__ import annotations
 
 import importlib.util
+import shlex
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -111,7 +112,7 @@ class MiniLM:
         except Exception as fault:  # neither library has one base class for a damaged file
             raise WeightsError(
                 f"the embedding model in {model.parent} cannot be loaded: {fault}",
-                f"rm {model} {tokenizer} && scientist model pull",
+                f"rm {shlex.join((str(model), str(tokenizer)))} && scientist model pull",
             ) from fault
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MOST_TOKENS)

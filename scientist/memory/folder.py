@@ -11,6 +11,7 @@ import errno
 import fcntl
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -215,6 +216,6 @@ def _explain(fault: OSError, folder: Path) -> WorkspaceError:
     if fault.errno in (errno.EEXIST, errno.ENOTDIR):
         return WorkspaceError(
             f"a file stands where the folder {folder} should be",
-            f"mv {folder} {folder}.old && {REBUILD}",
+            f"mv {shlex.quote(str(folder))} {shlex.quote(f'{folder}.old')} && {REBUILD}",
         )
     return explain(fault, folder)

@@ -221,7 +221,7 @@ class Server:
             f"the Chroma server at {self._url} cannot be reached: {reason}; nothing on record is "
             "lost, and the store catches up when it is back",
             f"start it there (chroma run --path DIR --host HOST --port {self._port()}), or work "
-            "without it: unset SCIENTIST_CHROMA",
+            "without it: leave --chroma out, unset SCIENTIST_CHROMA",
         )
 
     def _port(self) -> int:

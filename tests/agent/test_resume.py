@@ -147,3 +147,21 @@ def test_a_finding_names_the_calls_it_came_from_and_no_others(tmp_path: Path) ->
             for view in project.findings(journal)
         ]
     assert behind == [seqs[:2], seqs[2:]]
+
+
+@pytest.mark.parametrize(
+    ("hint", "going_on"),
+    [
+        ("", "scientist run --resume C1"),
+        ("scientist run --resume", "scientist run --resume"),
+        ("scientist doctor", "scientist doctor; then: scientist run --resume C1"),
+        (
+            "SCIENTIST_API_KEY=… scientist run --endpoint http://a/v1",
+            "SCIENTIST_API_KEY=… scientist run --resume C1 --endpoint http://a/v1",
+        ),
+    ],
+)
+def test_a_hint_goes_on_with_the_campaign_and_opens_no_other(hint: str, going_on: str) -> None:
+    from scientist.agent.campaign import _going_on
+
+    assert _going_on(hint, "C1") == going_on

@@ -102,6 +102,7 @@ def test_what_cannot_be_meant_is_refused(
     done = command("show", "C1", *options, "-w", workspace)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+    assert f"hint: scientist audit show -w {workspace} C1 --" in done.stderr
 
 
 def test_a_conversation_has_a_timeline_and_nobody_else(workspace: Path) -> None:

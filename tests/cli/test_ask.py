@@ -31,7 +31,8 @@ def test_an_answer_goes_to_stdout_with_its_citation_and_the_rest_to_stderr(recor
     assert ran.stdout == f"{CITED} [F1]\n"
     assert '\nsearch_findings "stable": 1 findings, ' in f"\n{ran.stderr}"
     assert " characters, " in ran.stderr
-    assert "to go on: scientist chat --thread T" in ran.stderr
+    assert "to go on: scientist chat --endpoint http://127.0.0.1:" in ran.stderr
+    assert "/v1 --thread T" in ran.stderr
     assert "\x1b" not in ran.stdout + ran.stderr
 
 

@@ -65,7 +65,8 @@ def test_a_plan_that_can_decide_nothing_is_refused_before_anything_is_asked(tmp_
         assert not server.requests
     assert done.returncode == 2
     assert "alpha must lie between 0.0002" in done.stderr
-    assert f"scientist run -w {tmp_path / 'w'} --pairs 13" in done.stderr
+    hint = f"scientist run -w {tmp_path / 'w'} --endpoint {server.url} --pairs 13"
+    assert hint in done.stderr
     with Journal(tmp_path / "w" / "journal") as journal:
         assert journal.count("campaign_opened") == 0
 
@@ -145,8 +146,22 @@ def test_a_hint_acts_on_the_workspace_that_was_named() -> None:
     )
     assert located(hint, ["run", "--workspace=w"]).count(" -w w ") == 2
     assert located(hint, ["run"]) == hint
-    assert located("scientist model probe", named) == "scientist model probe"
+    assert located("scientist model probe", named) == "scientist model probe -w 'my place'"
+    assert located("scientist model stop", named) == "scientist model stop"
     assert located("scientist run --workspace DIR", named) == "scientist run --workspace DIR"
+
+
+def test_a_hint_uses_the_servers_that_were_named() -> None:
+    named = ["chat", "--endpoint", "http://a/v1", "--model=m", "--chroma", "http://c:8000"]
+    here, there = "--endpoint http://a/v1 --model m", "--chroma http://c:8000"
+    assert located("scientist chat --thread T1", named) == (
+        f"scientist chat {here} {there} --thread T1"
+    )
+    assert located("scientist rebuild", named) == f"scientist rebuild {there}"
+    assert located("scientist finding list", named) == "scientist finding list"
+    assert located("scientist run --resume C1", named) == f"scientist run {there} --resume C1"
+    assert located("leave --chroma out, or scientist mcp", named).endswith("scientist mcp")
+    assert located("scientist ask", ["ask", "--", "--model", "x"]) == "scientist ask"
 
 
 @pytest.mark.parametrize("arguments", [("corpus", "search", "x"), ("rebuild",)])

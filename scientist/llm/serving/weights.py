@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -87,6 +88,6 @@ def _convert(weights: Weights, python: str, target: Path) -> None:
         lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
         raise WeightsError(
             f"{weights.path.name} cannot be converted for vLLM: {lines[-1][:300]}",
-            f"{python} -m pip install transformers gguf accelerate; "
+            f"{shlex.quote(python)} -m pip install transformers gguf accelerate; "
             "or serve the model's own folder or hub name",
         )
