@@ -6,17 +6,16 @@ the campaign's seed, so that no family is favoured for its place in a list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scientist.agent import proposing
 from scientist.lab.kits import Kit, all_kits
-from scientist.memory.embedding import Vector, similarity
+from scientist.memory.embedding import Embed, similarity
 
 if TYPE_CHECKING:
     from scientist.agent.bench import Bench
 
-Embed = Callable[[Sequence[str]], list[Vector]]
 NEAREST = 6
 PASSAGES = 5
 TRIED_COSTS = 0.05

@@ -3,7 +3,8 @@
 A small model is good at copying words out of a question and at telling what a number is the value
 of; it is bad at telling which arm words mean. So the model copies, and binds the numbers. Which
 arms are meant is decided for both at once: by how near the words are to each arm, word by word,
-and by how much likelier the model calls an arm by its name for these words than for none.
+and by how much likelier the model calls an arm by its name for these words than for none. Which
+metric is meant, and which way it goes, `lab/measures.py` decides.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from scientist.agent import choosing, given, proposing, wordwise
+from scientist.agent import choosing, given, proposing
 from scientist.errors import ModelOutputError
-from scientist.lab import kits, wording
+from scientist.lab import kits, measures, wording
 from scientist.lab.kits import Kit
 from scientist.llm import prompting
 from scientist.llm.choice import choose_many
 from scientist.llm.fit import Shrink
-from scientist.memory.embedding import similarity
+from scientist.memory import wordwise
+from scientist.memory.embedding import Embed, similarity
 from scientist.records import Direction, Hypothesis
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ NO_WORDS = "nothing"  # whatever is likely for these is a habit of the model
 
 @dataclass(frozen=True)
 class Read:
-    """What became of a question: the model's answer, and the arms that its `words` mean.
+    """What became of a question: the model's answer, and the arms and metric that its words mean.
 
     `rival` are the arms that they mean nearly as likely, if there are such.
     """
@@ -60,6 +62,7 @@ class Read:
     kit: str
     treatment: str
     control: str
+    metric: str
     said: dict[str, Any]
     rival: tuple[str, str] | None = None
 
@@ -73,20 +76,24 @@ class Read:
         return self._compared(self.treatment, self.control)
 
     def _compared(self, treatment: str, control: str) -> Hypothesis:
+        kit = kits.load(self.kit)
         asked = given.of_kit(
-            kits.load(self.kit),
+            kit,
             dict(wording.bound(self.question, self.said)),
             treatment,
             control,
-            self.said["metric"],
-            self.said["direction"],
+            self.metric,
+            measures.direction(kit.metrics[self.metric], self.said),
         )
         return asked.model_copy(update={"rationale": self.question})
 
     def told(self) -> str:
-        """Which arms the words of the question were taken for, and how to test the rival."""
+        """What the words of the question were taken for, and how to test the rival arms."""
         tried, other = self.words
-        text = f"“{tried}” is {self.treatment}; “{other}” is {self.control}"
+        text = (
+            f"“{tried}” is {self.treatment}; “{other}” is {self.control}; "
+            f"“{self.said['asked']}” is about {self.metric}"
+        )
         if self.rival is None:
             return text
         command = shlex.join(given.command_of(self._compared(*self.rival)))
@@ -102,7 +109,7 @@ class Reader:
     def __init__(
         self,
         client: Client,
-        embed: choosing.Embed,
+        embed: Embed,
         *,
         seed: int = 0,
         allow: Callable[[], None] | None = None,
@@ -133,7 +140,9 @@ class Reader:
             return None
         _, kit, said, words = max(possible, key=lambda one: one[0])
         found, rival = self._arms(kit, words)
-        return Read(question, kit.name, *found, said, rival)
+        (each,) = wordwise.nearness([said["asked"]], measures.described(kit), self._embed)
+        metric = measures.meant(kit, question, said, each)
+        return Read(question, kit.name, *found, metric, said, rival)
 
     def _copied(self, kit: Kit, question: str) -> dict[str, Any]:
         """The words of the question that matter, and what its metric and numbers are."""
@@ -202,7 +211,7 @@ class Reader:
         ]
 
 
-def nearest(question: str, embed: choosing.Embed) -> list[Kit]:
+def nearest(question: str, embed: Embed) -> list[Kit]:
     """The kits, the one first that is nearest: as a whole, by its arms, by a parameter's name."""
     found = kits.all_kits()
     whole = choosing.nearness(question, found, embed)
@@ -258,7 +267,7 @@ def schema(kit: Kit, question: str) -> type[BaseModel]:
         "tried": words,
         "compared_with": words,
         "asked": words,
-        "metric": (one_of[wording.measured(kit, question)], ...),
+        "metric": (one_of[measures.possible(kit, question)], ...),
         "direction": (Direction, ...),
     }
     for place, (text, names) in enumerate(wording.able(kit, question).items()):

@@ -7,12 +7,11 @@ proves nothing. Repeating is strict: only what an essay says word for word may c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from scientist.memory.embedding import Vector, similarity
+from scientist.memory.embedding import Embed, similarity
 from scientist.memory.lexical import words
 
-Embed = Callable[[Sequence[str]], list[Vector]]
 NEAR = 0.42  # alone enough
 RELATED = 0.28  # enough with SHARED
 SHARED = 0.2  # of the words that say something, those that both have

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from scientist.agent.against import clashes
 from scientist.audit.evidence import gather
 from scientist.chat import bearing, facts, figures
-from scientist.chat.bearing import Embed
 from scientist.records import Mark, Said, one_line
 from scientist.science.claims import bind, tokens
 from scientist.science.claims.bind import Entry
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from scientist.journal import Journal
+    from scientist.memory.embedding import Embed
     from scientist.science.claims.evidence import Evidence
 
 LIGHTER = {"NOT", "ALL", "BANNED", "LABEL"}

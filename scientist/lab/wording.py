@@ -39,20 +39,6 @@ def able(kit: Kit, question: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def measured(kit: Kit, question: str) -> tuple[str, ...]:
-    """The metrics that a question may mean: those that it names in full, else all.
-
-    A name of one word is also a word that people use for other things, and proves nothing.
-    """
-    long = {name: name.replace("_", "[_ ]") for name in kit.metrics if "_" in name}
-    named = [
-        name
-        for name, pattern in long.items()
-        if re.search(rf"(?<![\w-]){pattern}(?![\w-])", question, re.IGNORECASE)
-    ]
-    return tuple(named or kit.metrics)
-
-
 def names_one(kit: Kit, question: str) -> bool:
     """Whether a question names one of the parameters beside its number."""
     return any(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import shlex
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -20,11 +20,13 @@ from scientist.memory.served import Served, name_of
 from scientist.settings import Settings
 
 Vector = list[float]
+Embed = Callable[[Sequence[str]], list[Vector]]
 THREADS = 2
 BATCH = 16
 MOST_TOKENS = 256
 MOST_REMEMBERED = 8192  # texts; some 25 MB
 IDS = {"minilm": "all-minilm-l6-v2-int8", "wordllama": "wordllama-l2-supercat-256"}
+_MINILM = (catalog.MINILM, catalog.MINILM_TOKENIZER)
 _WITH_WORDLLAMA = "pip install wordllama && SCIENTIST_EMBEDDING=wordllama scientist rebuild"
 
 
@@ -79,14 +81,21 @@ def load(settings: Settings, progress: Progress | None = None) -> Embedding:
     if settings.embedding == "wordllama":
         return WordLlama()
     try:
-        model = artifacts.obtain(catalog.MINILM, settings.cache_dir, progress)
-        tokenizer = artifacts.obtain(catalog.MINILM_TOKENIZER, settings.cache_dir, progress)
+        model, tokenizer = (artifacts.obtain(one, settings.cache_dir, progress) for one in _MINILM)
     except WeightsError as fault:
         raise WeightsError(
             f"the embedding model is not here: {fault.message}",
             f"{fault.hint}; or use the weaker embedding: {_WITH_WORDLLAMA}",
         ) from fault
     return MiniLM(model, tokenizer)
+
+
+def here(name: str, cache: Path) -> Embedding | None:
+    """The embedding that a setting names, if nothing has to be fetched or asked for it."""
+    if name != "minilm":
+        return None
+    model, tokenizer = (artifacts.cached(one, cache) for one in _MINILM)
+    return MiniLM(model, tokenizer) if model and tokenizer else None
 
 
 class MiniLM:

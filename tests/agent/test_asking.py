@@ -14,7 +14,7 @@ from scripted import Likely
 
 from scientist.agent.reading import Read, schema
 from scientist.journal import Entry, Journal
-from scientist.lab import wording
+from scientist.lab import measures, wording
 from scientist.lab.kits import load
 from tests.audit import forging
 
@@ -63,7 +63,7 @@ def test_a_metric_that_is_named_in_full_is_meant(
     question: str, meant: tuple[str, ...] | None
 ) -> None:
     kit = load("causal_features")
-    able = wording.measured(kit, question)
+    able = measures.possible(kit, question)
     assert set(able) == set(kit.metrics if meant is None else meant)
 
 
@@ -77,7 +77,7 @@ def test_an_answer_can_name_only_what_is_there() -> None:
     for wrong in ({"metric": "beauty"}, {"0.8 is": "samples"}, {"0.9 is": "shift"}):
         with pytest.raises(ValidationError):
             shape.model_validate({**fields, **wrong})
-    hypothesis = Read(asked, kit.name, "stable", "pooled", fields).hypothesis()
+    hypothesis = Read(asked, kit.name, "stable", "pooled", "shifted_error", fields).hypothesis()
     assert hypothesis.statement == (
         "With shift = 0.8, stable lowers shifted_error compared with pooled."
     )

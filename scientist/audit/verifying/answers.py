@@ -15,11 +15,11 @@ from typing import Any
 import orjson
 
 from scientist.audit.tracing.exchange import WRITING, answered, exchange
+from scientist.audit.verifying import asked
 from scientist.audit.verifying.outcome import Audit, Broken
 from scientist.errors import ScientistError
 from scientist.journal import Entry
 from scientist.journal.redact import masked
-from scientist.lab import wording
 from scientist.llm import prompting
 from scientist.llm.client import unfenced
 from scientist.records import Rung, one_line
@@ -33,11 +33,14 @@ def check(audit: Audit) -> None:
     """Call by call, in the order of the record."""
     calls: dict[str, list[Entry]] = {}
     rungs: dict[str, Any] = {}
+    embedded: dict[str, str] = {}
     kinds = ("effect_intended", "model_called", "hypothesis_proposed", "code_written")
-    for entry in audit.journal.entries(*kinds):
+    for entry in audit.journal.entries("campaign_opened", *kinds):
         campaign, data = str(entry.campaign), entry.data
         place = f"event {entry.seq}"
         match entry.kind:
+            case "campaign_opened":
+                embedded[campaign] = str(data["settings"].get("embedding", ""))
             case "effect_intended":
                 calls[campaign] = []
             case "model_called":
@@ -46,16 +49,16 @@ def check(audit: Audit) -> None:
             case "hypothesis_proposed":
                 one = data["hypothesis"]
                 rungs[one["id"]] = one
-                if asked := _asked(calls, campaign, PROPOSING):
-                    _proposed(audit, one, _last(asked), place)
-                if asked := _asked(calls, campaign, READING):
-                    _read(audit, one, asked[-1], place)
+                if made := _made(calls, campaign, PROPOSING):
+                    _proposed(audit, one, _last(made), place)
+                if made := _made(calls, campaign, READING):
+                    _read(audit, one, made[-1], place, embedded.get(campaign, ""))
             case "code_written":
-                asked = _asked(calls, campaign, *WRITING)
-                _written(audit, data, rungs.get(data["hypothesis"], {}), asked, place)
+                made = _made(calls, campaign, *WRITING)
+                _written(audit, data, rungs.get(data["hypothesis"], {}), made, place)
 
 
-def _asked(calls: Mapping[str, list[Entry]], campaign: str, *prompts: str) -> list[Entry]:
+def _made(calls: Mapping[str, list[Entry]], campaign: str, *prompts: str) -> list[Entry]:
     """What the model was asked with some prompts, since the last effect was begun."""
     return [entry for entry in calls.get(campaign, ()) if entry.data["prompt"] in prompts]
 
@@ -80,9 +83,9 @@ def _call(audit: Audit, entry: Entry, place: str) -> None:
     audit.count("model calls")
 
 
-def _last(asked: list[Entry]) -> list[Entry]:
+def _last(made: list[Entry]) -> list[Entry]:
     """The last call of each answer that was drawn: repairs of one take the seeds that follow."""
-    return list({(e.data["seed"] or 0) - e.data["attempt"]: e for e in asked}.values())
+    return list({(e.data["seed"] or 0) - e.data["attempt"]: e for e in made}.values())
 
 
 def _proposed(audit: Audit, hypothesis: dict[str, Any], calls: list[Entry], place: str) -> None:
@@ -101,24 +104,15 @@ def _proposed(audit: Audit, hypothesis: dict[str, Any], calls: list[Entry], plac
     audit.count("answers that lead to their hypothesis")
 
 
-def _read(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str) -> None:
-    """What the model made of the question that a hypothesis answers; the arms are chances."""
-    asked = hypothesis["rationale"]
-    if one_line(asked) not in _said(audit, call):
+def _read(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str, embedded: str) -> None:
+    """What the model made of the question that a hypothesis answers."""
+    if one_line(hypothesis["rationale"]) not in _said(audit, call):
         raise Broken(
             f"hypothesis {hypothesis['id']} answers a question that the model was not asked",
             f"{place}, request in event {call.seq}",
             {hypothesis["id"]},
         )
-    reading = _answer(audit, call)
-    settings = dict(wording.bound(asked, reading))
-    same = (
-        (reading.get("metric"), reading.get("direction"))
-        == (hypothesis["metric"], hypothesis["direction"])
-        and set(hypothesis["conditions"]) <= set(settings)
-        and all(hypothesis["parameters"].get(name) == value for name, value in settings.items())
-    )
-    if not same:
+    if not asked.same(audit, hypothesis, _answer(audit, call), embedded):
         raise Broken(
             f"hypothesis {hypothesis['id']} is not what the model read in the question",
             f"{place}, answer in event {call.seq}",

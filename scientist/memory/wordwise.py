@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scientist.agent.choosing import Embed
+    from scientist.memory.embedding import Embed
 
 SHARED = 0.05  # what a word counts that stands in the other descriptions, too
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")

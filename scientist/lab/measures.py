@@ -1,0 +1,93 @@
+"""What a question asks to become larger or smaller: which metric it means, and which way.
+
+A small model copies the words that say so well, and is worse at telling which metric they mean:
+it likes the first ones. It nearly always says that something becomes better, too, also where
+becoming worse is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scientist.lab.kits import Kit, Metric
+from scientist.records import Direction
+
+NEAR = 18.0  # what counts nearness, word by word, of what is asked to a metric's description
+SAID = 2.0  # what counts that the model calls it so
+USUAL = 1.75  # what counts that it is what the family measures if nobody says otherwise
+MORE, LESS, BETTER, WORSE = "more", "less", "better", "worse"
+_MORE = re.compile(
+    r"\b(?:more|(?:high|larg|great|bigg|long|strong|wid|deep|lat|slow)er|f[ua]rther"
+    r"|(?:increas|rais|ris)(?:es?|ing)|gains?|grows?)\b"
+)
+_LESS = re.compile(
+    r"\b(?:fewer|less|(?:low|small|short|weak|narrow|clos|near|earli|fast|soon)er|lowers|shortens?"
+    r"|lessens?|(?:reduc|decreas)(?:es?|ing)|cuts?)\b"
+)
+_BETTER, _WORSE = re.compile(r"\b(?:better|beats?|improv(?:es?|ing))\b"), re.compile(r"\bworse\b")
+_GOOD = re.compile(r"\b(?:right(?:ly)?|correct(?:ly)?|accura\w+|succe\w+|reliabl[ey]|robust\w*)\b")
+_BAD = re.compile(r"\b(?:wrong(?:ly)?|mistakes?|errors?|fail\w*|miss(?:es|ed)?|misjudge\w*)\b")
+
+
+def possible(kit: Kit, question: str) -> tuple[str, ...]:
+    """The metrics that a question may mean: those that it names in full, else all.
+
+    A name of one word is also a word that people use for other things, and proves nothing.
+    """
+    long = {name: name.replace("_", "[_ ]") for name in kit.metrics if "_" in name}
+    named = [
+        name
+        for name, pattern in long.items()
+        if re.search(rf"(?<![\w-]){pattern}(?![\w-])", question, re.IGNORECASE)
+    ]
+    return tuple(named or kit.metrics)
+
+
+def described(kit: Kit) -> list[str]:
+    """Each metric in the words that are compared."""
+    return [f"{name.replace('_', ' ')}: {one.description}" for name, one in kit.metrics.items()]
+
+
+def meant(kit: Kit, question: str, said: Mapping[str, Any], near: Sequence[float]) -> str:
+    """The metric that a question means, by how near what it asks is to each description."""
+    each = dict(zip(kit.metrics, near, strict=True))
+    return max(
+        possible(kit, question),
+        key=lambda name: (
+            NEAR * each[name]
+            + SAID * (name == said["metric"])
+            + USUAL * (name == kit.default.metric)
+        ),
+    )
+
+
+def direction(metric: Metric, said: Mapping[str, Any]) -> Direction:
+    """Which way the metric is asked to go: by the words that say so, else as the model said.
+
+    "More" and "fewer" are about what is asked, which may be the opposite of what is measured:
+    who gives more right answers makes fewer errors.
+    """
+    text = said["asked"].lower()
+    found = [
+        (match.start(), way)
+        for pattern, way in ((_MORE, MORE), (_LESS, LESS), (_BETTER, BETTER), (_WORSE, WORSE))
+        for match in pattern.finditer(text)
+    ]
+    if not found:
+        return Direction(said["direction"])
+    way = min(found)[1]
+    if way in (BETTER, WORSE):
+        up = (way == BETTER) == (metric.better == "higher")
+    else:
+        up = (way == MORE) != _opposite(metric, text)
+    return Direction.INCREASE if up else Direction.DECREASE
+
+
+def _opposite(metric: Metric, text: str) -> bool:
+    """Whether a text speaks of what goes well where the metric counts what goes wrong, or so."""
+    good, bad = bool(_GOOD.search(text)), bool(_BAD.search(text))
+    if good == bad:
+        return False
+    return good != (metric.better == "higher")
