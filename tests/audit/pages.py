@@ -39,7 +39,7 @@ def served(workspace: Path) -> Iterator[str]:
             yield address
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(20)
+            process.wait(60)
 
 
 @contextmanager

@@ -318,7 +318,7 @@ def test_ctrl_c_ends_it_well_even_while_somebody_watches(tmp_path: Path) -> None
         with opener.open(url.partition("/?")[0] + "/c/C1/live") as stream:
             assert stream.readline().startswith(b"retry")
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         output, errors = process.communicate()
     assert output == ""
     assert "Traceback" not in errors

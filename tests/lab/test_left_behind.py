@@ -6,12 +6,12 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from scientist.lab import process
 from scientist.lab.experiments import Outcome
@@ -75,11 +75,7 @@ def test_links_pipes_and_giants_left_in_scratch_space_reach_nobody(
     for path in left:
         assert stat.S_IFMT(path.lstat().st_mode) in (stat.S_IFREG, stat.S_IFDIR), path
         assert path.name not in ("sparse", "deep")
-    for _ in range(500):  # removing much goes on when the outcome is known
-        if not list(own_place.iterdir()):
-            break
-        time.sleep(0.02)
-    assert list(own_place.iterdir()) == []
+    until(lambda: not list(own_place.iterdir()))  # it goes on when the outcome is known
 
 
 @pytest.mark.parametrize("clock", ["31.4159", "27.1828"])
