@@ -97,11 +97,11 @@ def test_a_test_that_cannot_run_says_why_where_it_is_followed(
     told = desk.tell("launch_test", kit="causal_features", settings="samples=70", pairs=8)
     monkeypatch.delenv("SCIENTIST_SANDBOX_MEMORY_MB")
     seen = to_its_end(desk, told.cites[0])
-    if seen.state == "ended":
-        (finding,) = seen.findings
-        assert project.finding(desk.journal, finding).record.judgement.verdict == "infeasible"
-    else:
-        assert seen.said
+    assert seen.state == "ended"
+    (finding,) = seen.findings
+    judged = project.finding(desk.journal, finding).record.judgement
+    assert judged.verdict == "infeasible"
+    assert "1 MB of memory" in judged.reason
 
 
 def test_who_wants_each_launch_approved_gets_none_without_a_terminal(

@@ -304,7 +304,7 @@ def test_two_campaigns_and_a_question_share_a_server_and_all_come_to_their_end(
                 )
             )
         said = [one.communicate(timeout=240) for one in running]
-    for one, (_, errors) in zip(running[:2], said, strict=False):
+    for one, (_, errors) in zip(running[:2], said[:2], strict=True):
         assert one.returncode in (0, 4), errors  # a model without sense may find nothing
     assert running[2].returncode == 0, said[2][1]
     assert slots.refused == 0
@@ -312,6 +312,7 @@ def test_two_campaigns_and_a_question_share_a_server_and_all_come_to_their_end(
     for number in (1, 2):
         with Journal(tmp_path / f"w{number}" / "journal") as journal:
             calls = list(journal.entries("model_called", campaign="C1"))
+            assert calls
             assert all(call.data["outcome"] != "fault" for call in calls)
             (closed,) = journal.entries("campaign_closed")
             assert closed.data["rounds"] == 1
