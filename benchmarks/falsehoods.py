@@ -104,11 +104,11 @@ def _times(factor: float) -> Falsify:
     return make
 
 
-def _as(kind: str, factor: float = 1.0) -> Falsify:
+def _as(kind: str) -> Falsify:
     """The number of one kind in the sentence of another."""
 
     def make(case: Case) -> Made:
-        value = factor * float(case.fact.numbers["v"])
+        value = float(case.fact.numbers["v"])
         if not 1e-4 < abs(value) < 1e5:
             return None
         target = make_fact(

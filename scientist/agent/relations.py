@@ -129,20 +129,6 @@ def bearing(
     return list(zip(near, found, strict=True))
 
 
-def relate(
-    journal: Journal,
-    client: Client,
-    first: str,
-    second: str,
-    *,
-    campaign: str | None = None,
-    allow: Allow | None = None,
-) -> Judged:
-    """How two sentences bear on each other."""
-    (judged,) = judge(journal, client, [(first, second)], campaign=campaign, allow=allow)
-    return judged
-
-
 def judge(
     journal: Journal,
     client: Client,

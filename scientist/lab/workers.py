@@ -113,11 +113,11 @@ class Pool:
         pace = self.seconds / self.given if self.given else time.monotonic() - self.ready_at
         return min(self.size, 1 + int(pace * len(self.waiting) / self.start))
 
-    def _collect(self, seconds: float = LOOK_SECONDS) -> Ended | None:
+    def _collect(self) -> Ended | None:
         """Take what the workers give."""
         ended = None
-        if any(one.leaving is not None for one in self.workers):
-            seconds = 0.002
+        leaving = any(one.leaving is not None for one in self.workers)
+        seconds = 0.002 if leaving else LOOK_SECONDS
         for key, _ in self.streams.select(seconds):
             one, kind = key.data
             ended = self._read(one, kind) or ended

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from scientist.science import statistics
 
+WANTED = 0.8  # of runs that reach a verdict
 CAUTION = 0.8  # how surely the true spread lies below the bound, if differences are normal
 LIKELY = 1.5  # times the smallest effect of interest: one of just that size is as measured
 # too small half of the time, however many pairs there are
@@ -55,13 +56,12 @@ def pairs_needed(
     smoke_differences: Sequence[float],
     smallest_effect: float,
     alpha: float,
-    wanted: float = 0.8,
     *,
     least: int,
     most: int,
     confidence: float = 0.95,
 ) -> Sizing:
-    """The fewest pairs, from least to most, that reach a verdict as often as wanted.
+    """The fewest pairs, from least to most, that reach a verdict as often as is wanted.
 
     Both ways count: an effect of LIKELY times the smallest of interest is supported (at level
     alpha, and measured as at least the smallest), and no effect at all is refuted (the smallest
@@ -90,7 +90,7 @@ def pairs_needed(
         return _verdict(pairs, sd, smallest_effect, alpha, confidence)
 
     options = range(fewest, most + 1)
-    place = bisect_left(options, wanted, key=chance)
+    place = bisect_left(options, WANTED, key=chance)
     pairs = options[min(place, len(options) - 1)]
     reached = chance(pairs)
     reason = (
@@ -99,7 +99,7 @@ def pairs_needed(
         f"the smallest would be told from none in at least {_percent(reached)}% of runs"
     )
     if place == len(options):
-        reason += f"; {wanted:.0%} would take more than the {most} pairs allowed"
+        reason += f"; {WANTED:.0%} would take more than the {most} pairs allowed"
     return Sizing(pairs=pairs, sd=sd, power=reached, reason=reason)
 
 

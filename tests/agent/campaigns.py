@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from scripted import Fault, ScriptedServer
 
+from scientist.lab import attempts
 from scientist.lab.kits import Kit, load
 
 if TYPE_CHECKING:
@@ -123,6 +124,16 @@ def scientist(
     return subprocess.CompletedProcess(command(*arguments), status, *said)
 
 
+def runs(workspace: Path) -> list[Path]:
+    """The folders of its experiments."""
+    return [folder for folder in (workspace / "runs").glob("*") if folder.is_dir()]
+
+
+def running(workspace: Path) -> list[Path]:
+    """Those whose supervisor lives."""
+    return [folder for folder in runs(workspace) if attempts.standing(folder) == "running"]
+
+
 @lru_cache(maxsize=1)
 def _copies() -> Copies:
     """The forking process of this test process; it ends with it."""
@@ -141,5 +152,7 @@ __all__ = [
     "environment",
     "essays",
     "propose",
+    "running",
+    "runs",
     "scientist",
 ]

@@ -45,7 +45,7 @@ def answering(answers: list[str], arguments: list[str]) -> tuple[int, str]:
                 os.write(ours, left.pop(0).encode() + b"\n")
             if child.poll() is not None and not ready:
                 break
-        return child.wait(timeout=20), said.decode(errors="replace")
+        return child.wait(timeout=60), said.decode(errors="replace")
     finally:
         child.kill()
         os.close(ours)

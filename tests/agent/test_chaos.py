@@ -21,12 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaigns import ScriptedServer, essays
+from campaigns import ScriptedServer, essays, running
 from copies import Copies, forking
 from minds import schema_of, steady
 
 from scientist.journal import Journal, project, verify
-from scientist.lab import attempts
 from scientist.memory.documents import COLLECTIONS
 from scientist.memory.store import Store
 from scientist.science import integrity
@@ -203,8 +202,7 @@ def test_a_model_that_writes_other_code_when_it_is_asked_again_does_no_harm(
 
 def amidst(workspace: Path, asked: bool) -> str:
     """What the last copy was doing when it was killed."""
-    folders = [folder for folder in (workspace / "runs").glob("*") if folder.is_dir()]
-    if any(attempts.standing(folder) == "running" for folder in folders):
+    if running(workspace):
         return "experiment"
     last = kinds(workspace)[-1:]
     return "model call" if asked and last == ["effect_intended"] else "else"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from campaigns import ScriptedServer, command, environment, essays, scientist
 from minds import halved, schema_of, steady
+from waiting import until
 
 from scientist.journal import Journal
 
@@ -117,9 +117,7 @@ def killed_and_resumed(folder: Path, late: str) -> list[Any]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + LIMIT
-        while not count(folder, "code_written") and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: count(folder, "code_written"), LIMIT)
         running.kill()
         running.wait()
         assert count(folder, "code_written") == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from campaigns import (
     scientist,
 )
 from minds import schema_of
+from waiting import until
 
 from scientist.journal import Journal
 
@@ -66,7 +66,7 @@ def recorded(folder: Path) -> list[Any]:
 def test_answers_are_drawn_at_once_with_seeds_of_their_own_and_recorded_in_order(
     tmp_path: Path,
 ) -> None:
-    together = threading.Barrier(DRAWS, timeout=60)
+    together = threading.Barrier(DRAWS, timeout=300)
     seeds: list[int] = []
 
     def at_once(request: dict[str, Any]) -> Any:
@@ -102,10 +102,8 @@ def killed_and_resumed(folder: Path) -> list[Any]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        file, deadline = folder / "w" / "journal", time.monotonic() + 300
-        while calls(file) < DRAWS - 1 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert calls(file) == DRAWS - 1
+        file = folder / "w" / "journal"
+        until(lambda: calls(file) == DRAWS - 1, 300)
         running.kill()
         running.wait()
         answered.set()

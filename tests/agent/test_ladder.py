@@ -308,4 +308,5 @@ def test_an_assumed_effect_is_refused_and_goes_down_the_ladder(tmp_path: Path) -
         found = [f.record for f in project.findings(journal)]
         kits = {v.record.id: v.record.rung for v in project.hypotheses(journal)}
     assert "free" in rungs, said
+    assert found, said
     assert not any(kits[one.hypothesis] is Rung.FREE for one in found)

@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 from campaigns import ScriptedServer, command, environment, essays, propose, scientist
+from ports import free_port
 
 from scientist.agent.checkpoints import of_campaigns
 from scientist.agent.postgres import Database
@@ -47,9 +47,7 @@ class Postgres:
         self._bin = PROGRAMS[-1].parent
         self._data = folder / "data"
         self._log = folder / "log"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = free_port()
         self.url = f"postgresql://scientist:{PASSWORD}@127.0.0.1:{self._port}/postgres"
         secret = folder / "password"
         secret.write_text(PASSWORD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,15 @@ from campaigns import (
     propose,
     scientist,
 )
+from waiting import until
 
 from scientist.journal import Journal, project, verify
 from scientist.memory.documents import FINDINGS
 from scientist.memory.store import Store
 from scientist.settings import Settings
 from scientist.workspace import Workspace
+
+LIMIT = 120
 
 
 def settled(workspace: Path) -> list[tuple[str, str, float | None]]:
@@ -176,14 +179,13 @@ def test_one_round_of_unusable_answers_does_not_end_the_campaign(tmp_path: Path)
 
 
 def test_ctrl_c_once_finishes_the_step_and_can_be_resumed(tmp_path: Path) -> None:
-    asked: list[float] = []
+    pressed = threading.Event()
 
     def slow(request: dict[str, Any]) -> Any:
-        asked.append(time.monotonic())
-        time.sleep(1.0)
+        assert pressed.wait(LIMIT)
         return propose(request)
 
-    with ScriptedServer(script=slow) as server:
+    with ScriptedServer(script=lambda _: slow) as server:
         process = subprocess.Popen(
             command(
                 *("run", "--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 8),
@@ -194,15 +196,15 @@ def test_ctrl_c_once_finishes_the_step_and_can_be_resumed(tmp_path: Path) -> Non
             stderr=subprocess.PIPE,
             text=True,
         )
-        while not asked:
-            time.sleep(0.05)
+        until(lambda: server.requests, LIMIT)
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=60)
+        pressed.set()
+        _, stderr = process.communicate(timeout=LIMIT)
         assert process.returncode == 130, stderr
         assert f"scientist run -w {tmp_path / 'w'} --resume C1" in stderr
         done = scientist("run", "--resume", "C1", "-w", tmp_path / "w", "--endpoint", server.url)
     assert done.returncode == 0, done.stderr
-    assert len(asked) == 1, "the finished step was not asked for again"
+    assert len(server.requests) == 1, "the finished step was not asked for again"
     assert len(settled(tmp_path / "w")) == 1
 
 
@@ -235,11 +237,13 @@ def test_a_spent_token_budget_ends_the_campaign_and_keeps_what_was_found(tmp_pat
 
 
 def test_two_processes_cannot_drive_one_campaign(tmp_path: Path) -> None:
+    refused = threading.Event()
+
     def slow(request: dict[str, Any]) -> Any:
-        time.sleep(3)
+        assert refused.wait(LIMIT)
         return propose(request)
 
-    with ScriptedServer(script=slow) as server:
+    with ScriptedServer(script=lambda _: slow) as server:
         process = subprocess.Popen(
             command(
                 *("run", "--essays", essays(tmp_path / "e"), "--rounds", 1, "--pairs", 8),
@@ -249,10 +253,10 @@ def test_two_processes_cannot_drive_one_campaign(tmp_path: Path) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while not server.requests:
-            time.sleep(0.05)
+        until(lambda: server.requests, LIMIT)
         done = scientist("run", "--resume", "C1", "-w", tmp_path / "w", "--endpoint", server.url)
-        process.wait(timeout=60)
+        refused.set()
+        process.wait(timeout=LIMIT)
     assert done.returncode == 2
     assert "another process" in done.stderr
     assert process.returncode == 0

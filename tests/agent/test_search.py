@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from campaigns import ScriptedServer, essays, family, propose, scientist
+from campaigns import ScriptedServer, essays, family, propose, running, runs, scientist
 from scripted import Likely
+from waiting import until
 
 from scientist.journal import Entry, Journal, project
 
@@ -206,9 +206,8 @@ def test_experiments_in_flight_end_with_a_campaign_that_is_stopped(tmp_path: Pat
             SCIENTIST_AT_ONCE="2",
         )
     assert done.returncode == 3, done.stderr
-    time.sleep(1)
-    runs = list((tmp_path / "w" / "runs").glob("*/state.json"))
-    assert not any('"running"' in run.read_text() for run in runs)
+    assert runs(tmp_path / "w")
+    until(lambda: not running(tmp_path / "w"))
     with ScriptedServer(script=propose) as server:
         again = scientist("run", "--resume", "-w", tmp_path / "w", "--endpoint", server.url)
     assert again.returncode == 0, again.stderr

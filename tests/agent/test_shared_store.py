@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from campaigns import ScriptedServer, essays, propose, scientist
-from chromas import Chroma, free_port
+from chromas import Chroma
 
 PATIENT = {"SCIENTIST_CONNECT_TIMEOUT": "20"}
 
 
 @pytest.fixture
 def chroma(tmp_path: Path) -> Iterator[Chroma]:
-    server = Chroma(tmp_path / "server", free_port())
+    server = Chroma(tmp_path / "server")
     server.start()
     yield server
     server.kill()

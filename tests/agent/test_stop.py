@@ -5,16 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from campaigns import ScriptedServer, command, environment, essays, propose, scientist
+from campaigns import ScriptedServer, command, environment, essays, propose, running, scientist
+from waiting import until
 
 from scientist.journal import Journal, project, verify
-from scientist.lab import attempts
 
 SECONDS = 120
 Found = list[tuple[str, str, list[Any]]]
@@ -117,7 +115,7 @@ def test_once_in_an_experiment_lets_it_end_and_be_recorded(
             told(process_, "experiment X1 starts")
             process_.send_signal(signal.SIGINT)
             assert "--resume C1" in stopped(process_)
-        assert left_behind(tmp_path / "w") == []
+        until(lambda: not running(tmp_path / "w"))
         assert resumed(tmp_path, server) == undisturbed
 
 
@@ -127,12 +125,13 @@ def test_twice_in_an_experiment_stops_it_and_what_it_measured_is_kept(
     with ScriptedServer(script=propose) as server:
         with begin(tmp_path, server) as process_:
             told(process_, "experiment X1 starts")
-            lasting(lambda: measured(tmp_path / "w") > 28 + 4)  # the smoke run and a few more
+            # the smoke run and a few more
+            until(lambda: measured(tmp_path / "w") > 28 + 4, SECONDS)
             process_.send_signal(signal.SIGINT)
             told(process_, "stopping after this step")
             process_.send_signal(signal.SIGINT)
             stopped(process_)
-        assert left_behind(tmp_path / "w") == []
+        until(lambda: not running(tmp_path / "w"))
         kept = measured(tmp_path / "w")
         assert resumed(tmp_path, server) == undisturbed
         assert measured(tmp_path / "w") > kept
@@ -153,22 +152,3 @@ def measured(workspace: Path) -> int:
     return sum(
         file.read_bytes().count(b"\n") for file in (workspace / "runs").glob("*/trials.jsonl")
     )
-
-
-def left_behind(workspace: Path) -> list[str]:
-    """Runs whose supervisor still lives, some seconds after nobody waits for it."""
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        runs = (workspace / "runs").iterdir()
-        alive = [run.name for run in runs if attempts.standing(run) == "running"]
-        if not alive:
-            return []
-        time.sleep(0.1)
-    return alive
-
-
-def lasting(reached: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not reached():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -71,11 +71,11 @@ def open_campaign(journal: Journal, name: str = "C1", **changes: Any) -> None:
     journal.append(PhaseStarted(phase="survey", round=1), name)
 
 
-def close_campaign(journal: Journal, findings: tuple[str, ...], name: str = "C1") -> None:
+def close_campaign(journal: Journal, findings: tuple[str, ...]) -> None:
     closed = CampaignClosed(
         outcome="completed", reason=f"all 4 rounds are done {EVIL}", rounds=4, findings=findings
     )
-    journal.append(closed, name)
+    journal.append(closed, "C1")
 
 
 def asked(number: int, **changes: Any) -> Hypothesis:

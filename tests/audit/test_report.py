@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -21,6 +20,7 @@ from scientist.records import Direction, Finding
 from scientist.science.claims import markdown, standing
 
 from . import reported
+from .pages import Markup
 
 STEP = 61  # of the digits of a report, one in so many is changed
 
@@ -32,24 +32,6 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Journ
     with Journal(folder / "journal", write=True) as journal:
         reported.hostile(journal, folder / "essays")
         yield journal, report.make(journal, "c1")
-
-
-class Page(HTMLParser):
-    """The tags, attributes and text of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def rows(text: str, *head: str) -> list[dict[str, str]]:
@@ -157,7 +139,7 @@ def test_everything_that_happened_is_told(everything: tuple[Journal, Report]) ->
         "scientist audit verify --deep",
     ):
         assert text in said, text
-        assert text in Page(made.html).text, text
+        assert text in Markup(made.html).text, text
     assert "I waive everything" not in said
     (cost,) = [row for row in rows(said, "campaign", "C1") if row["campaign"] == "cached share"]
     assert cost["C1"] == "70%"
@@ -182,10 +164,10 @@ def test_nothing_that_somebody_wrote_becomes_markup_of_the_page(
     everything: tuple[Journal, Report],
 ) -> None:
     _, made = everything
-    page = Page(made.html)
-    assert not page.tags & {"script", "img", "b", "iframe", "link", "object"}
-    assert not [name for name, _ in page.attributes if name.startswith("on")]
-    addresses = [value for name, value in page.attributes if name in ("href", "src")]
+    page = Markup(made.html)
+    assert not {"script", "img", "b", "iframe", "link", "object"} & set(page.tags)
+    assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+    addresses = [value for _, name, value in page.attributes if name in ("href", "src")]
     assert addresses
     assert all(value.startswith("#") for value in addresses)
     assert "url(" not in made.html
@@ -199,10 +181,12 @@ def test_nothing_that_somebody_wrote_becomes_markup_of_the_markdown(
 ) -> None:
     _, made = everything
     drawn = MarkdownIt("commonmark", {"html": True}).enable("table").render(made.markdown)
-    page = Page(drawn)
-    assert not page.tags & {"script", "img", "a", "b", "em"}
+    page = Markup(drawn)
+    assert not {"script", "img", "a", "b", "em"} & set(page.tags)
     assert reported.SCRIPT in page.text
-    for table in re.findall(r"<table>.*?</table>", drawn, re.DOTALL):
+    tables = re.findall(r"<table>.*?</table>", drawn, re.DOTALL)
+    assert len(tables) > 3
+    for table in tables:
         widths = {len(re.findall("<t[hd]", row)) for row in re.findall("<tr>.*?</tr>", table, re.S)}
         assert len(widths) == 1
 

@@ -7,13 +7,13 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from campaigns import ScriptedServer, command, environment, essays, propose, scientist
+from waiting import until
 
 from scientist.audit import reproduce as audit
 from scientist.audit.reproduce import Reproduction
@@ -367,11 +367,7 @@ def test_a_reproduction_that_was_killed_can_be_asked_for_again(
         line, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as killed:
         place = workspace / "runs" / "reproduce-X1" / "run-1" / "trials.jsonl"
-        end = time.monotonic() + 30
-        while not (place.exists() and place.read_text().count("\n") > 2):
-            assert time.monotonic() < end
-            assert killed.poll() is None
-            time.sleep(0.02)
+        until(lambda: place.exists() and place.read_text().count("\n") > 2, 120)
         with Journal(workspace / "journal") as journal:
             record = audit.recorded(journal, "X1")
         with pytest.raises(WorkspaceError, match="is being reproduced just now"):

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -24,27 +23,10 @@ from scientist.journal import Journal
 from scientist.workspace import Workspace
 
 from . import planted, traced
+from .pages import Markup
 
 TOKEN, PORT = "a-token-of-this-test", 8765
 HOME = f"http://127.0.0.1:{PORT}"
-
-
-class Markup(HTMLParser):
-    """The elements and attributes of a page, and its text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str, str]] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +300,7 @@ def test_ctrl_c_ends_it_well_even_while_somebody_watches(tmp_path: Path) -> None
         with opener.open(url.partition("/?")[0] + "/c/C1/live") as stream:
             assert stream.readline().startswith(b"retry")
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         output, errors = process.communicate()
     assert output == ""
     assert "Traceback" not in errors

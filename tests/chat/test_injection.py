@@ -127,6 +127,7 @@ def test_an_obeyed_order_changes_reads_and_shows_nothing_unmarked(
     assert tame(told.seen)
     sentences = told.answer.sentences if told.answer else ()
     assert not [one for one in sentences if one.mark is Mark.CITED], sentences
+    assert len(told.lines) >= len(sentences)  # a sentence may have lines of its own below it
     for line, one in zip(told.lines, sentences, strict=False):
         assert answers.verdict(one) in line
     for hidden in attack.hidden:
@@ -174,7 +175,7 @@ def test_no_tool_takes_a_path(scene: Scene, attack: Attack) -> None:
 
 @pytest.mark.parametrize("attack", ROLES, ids=lambda attack: attack.name)
 def test_a_result_stays_one_quotation_of_the_users_side(scene: Scene, attack: Attack) -> None:
-    told = scene.told(attack)
+    told, quotations = scene.told(attack), 0
     for request in told.requests:
         first, *others = request["messages"]
         assert first["role"] == "system"
@@ -183,7 +184,9 @@ def test_a_result_stays_one_quotation_of_the_users_side(scene: Scene, attack: At
             head, marked, quoted = one["content"].partition(" (data): ")
             if one["role"] == "user" and head.startswith("Result of ") and marked:
                 assert isinstance(json.loads(quoted), str)
+                quotations += 1
             assert not [sign for sign in TEMPLATES if sign in one["content"]]
+    assert quotations
 
 
 @pytest.mark.parametrize("attack", [*CLAIMS, *SCREEN], ids=lambda attack: attack.name)
@@ -191,8 +194,7 @@ def test_what_is_marked_stays_marked_in_colour_in_json_and_in_the_export(
     scene: Scene, attack: Attack
 ) -> None:
     told = scene.told(attack)
-    if told.answer is None:
-        return
+    assert told.answer is not None
     held = told.held
     coloured = answers.lines(told.answer, held.place, lambda _: "file:///x", styled=True)
     assert tame(OURS.sub("", "\n".join(coloured)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from prepared import Desk, opened, prepare
+from waiting import until
 
 from scientist.agent import launching
 from scientist.errors import UsageError
@@ -25,15 +25,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield found
 
 
-def to_its_end(desk: Desk, campaign: str, seconds: float = 300) -> launching.Followed:
-    until = time.monotonic() + seconds
-    while (seen := launching.follow(desk.workspace, desk.journal, campaign)).state == "running":
-        assert time.monotonic() < until, seen
-        time.sleep(0.2)
-    while launching.alive(desk.workspace, campaign):  # it still writes its report
-        assert time.monotonic() < until, seen
-        time.sleep(0.2)
-    return seen
+def to_its_end(desk: Desk, campaign: str) -> launching.Followed:
+    def seen() -> launching.Followed:
+        return launching.follow(desk.workspace, desk.journal, campaign)
+
+    until(lambda: seen().state != "running", 300, 0.2)
+    until(lambda: not launching.alive(desk.workspace, campaign), 60, 0.2)  # it writes its report
+    return seen()
 
 
 def process_of(campaign: str, desk: Desk) -> int:
@@ -80,7 +78,7 @@ def test_a_test_whose_process_was_killed_says_so_and_is_gone_on_with(desk: Desk)
     wanted = {"kit": "causal_features", "settings": "samples=60", "pairs": 8}
     campaign, hypothesis = desk.tell("launch_test", **wanted).cites
     os.kill(process_of(campaign, desk), signal.SIGKILL)
-    seen = to_its_end(desk, campaign, 60)
+    seen = to_its_end(desk, campaign)
     assert seen.state == "stopped"
     told = desk.tell("follow_test", campaign=campaign).text
     assert f"scientist run --resume {campaign}" in told
@@ -99,11 +97,11 @@ def test_a_test_that_cannot_run_says_why_where_it_is_followed(
     told = desk.tell("launch_test", kit="causal_features", settings="samples=70", pairs=8)
     monkeypatch.delenv("SCIENTIST_SANDBOX_MEMORY_MB")
     seen = to_its_end(desk, told.cites[0])
-    if seen.state == "ended":
-        (finding,) = seen.findings
-        assert project.finding(desk.journal, finding).record.judgement.verdict == "infeasible"
-    else:
-        assert seen.said
+    assert seen.state == "ended"
+    (finding,) = seen.findings
+    judged = project.finding(desk.journal, finding).record.judgement
+    assert judged.verdict == "infeasible"
+    assert "1 MB of memory" in judged.reason
 
 
 def test_who_wants_each_launch_approved_gets_none_without_a_terminal(

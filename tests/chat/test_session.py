@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 import talking
 from scripted import Fault, ScriptedServer
 from talking import Ear, answer, look, talk
+from waiting import until
 
 from scientist.errors import EndpointError, ModelOutputError, UsageError
 from scientist.events import TurnAsked
@@ -297,19 +297,15 @@ def killed(root: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Begin a process that asks; it is killed once a condition holds."""
     begun: list[subprocess.Popen[str]] = []
 
-    def ask(url: str, question: str, until: Callable[[], bool] | None) -> subprocess.Popen[str]:
+    def ask(url: str, question: str, moment: Callable[[], bool] | None) -> subprocess.Popen[str]:
         line = [sys.executable, talking.__file__, str(root), url, question]
         path = os.pathsep.join((str(Path(talking.__file__).parent), *sys.path))
         child = subprocess.Popen(
             line, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
         )
         begun.append(child)
-        if until:
-            deadline = time.monotonic() + 240
-            while not until():
-                assert child.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+        if moment:
+            until(moment, 240)
             child.send_signal(signal.SIGKILL)
             child.wait()
         return child

@@ -78,9 +78,9 @@ class Terminal:
         """What was written, without what moves the cursor."""
         return _ESCAPES.sub("", self.raw.decode(errors="replace")).replace("\r", "")
 
-    def expect(self, words: str, patience: float = PATIENCE) -> None:
+    def expect(self, words: str) -> None:
         """Wait until the words are written after what was waited for before."""
-        end = time.monotonic() + patience
+        end = time.monotonic() + PATIENCE
         while (place := self.seen.find(words, self.read_to)) < 0:
             left = end - time.monotonic()
             assert left > 0, f"{words!r} never came; the screen:\n{self.seen[-3000:]}"

@@ -62,11 +62,14 @@ def test_a_full_disk_behind_stdout_is_said(json_: str) -> None:
 
 @pytest.mark.parametrize("after", [0.02, 0.1, 0.2, 0.4])
 def test_ctrl_c_while_the_program_loads_is_no_traceback(after: float) -> None:
-    """However far it has come by then: before Python runs our first line there is nobody to ask."""
+    """However far it has come after so much processor time.
+
+    Before Python runs our first line there is nobody to ask.
+    """
     code = (
         "import runpy, signal, sys\n"
-        "signal.signal(signal.SIGALRM, signal.default_int_handler)\n"
-        f"signal.setitimer(signal.ITIMER_REAL, {after})\n"
+        "signal.signal(signal.SIGPROF, signal.default_int_handler)\n"
+        f"signal.setitimer(signal.ITIMER_PROF, {after})\n"
         "sys.argv = ['scientist', 'doctor']\n"
         "runpy.run_module('scientist', run_name='__main__')\n"
     )

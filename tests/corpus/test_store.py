@@ -123,6 +123,6 @@ with Journal(Path(sys.argv[1]), write=True) as journal:
             (folder / f"{number}.md").write_text(text)
         command = [sys.executable, "-c", program, str(journal.folder), str(folder)]
         running.append(subprocess.Popen(command))
-    assert [process.wait(60) for process in running] == [0, 0]
+    assert [process.wait(240) for process in running] == [0, 0]
     names = [essay.id for essay in essays(journal)]
     assert names == [f"E{n}" for n in range(1, 16)]

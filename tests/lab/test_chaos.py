@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from lab.processes import runners
 from scientist.lab import attempts, experiments, process
@@ -56,10 +57,7 @@ def whole_lines(folder: Path) -> bytes:
 
 def until_gone(family: list[int]) -> None:
     """Nothing outlives the supervisor it worked for."""
-    end = time.monotonic() + 10
-    while any(process.start_time(pid) for pid in family):
-        assert time.monotonic() < end, "a worker outlived its supervisor"
-        time.sleep(0.005)
+    until(lambda: not any(process.start_time(pid) for pid in family), pause=0.005)
 
 
 def kill(pid: int) -> None:

@@ -218,7 +218,7 @@ def test_a_flood_of_results_is_cut_and_stopped(ran: Ran, tmp_path: Path) -> None
 def test_code_that_does_not_end_is_ended(ran: Ran, body: str) -> None:
     outcome = ran(f"import time\ndef trial(arm, seed):\n    {body}\n", ONE, wall_seconds=1)
     assert (outcome.status, outcome.reason) == ("timeout", "longer than 1 s")
-    assert outcome.seconds < 5
+    assert outcome.seconds < 30
 
 
 def test_processor_time_is_limited(ran: Ran) -> None:
@@ -234,13 +234,13 @@ def test_waiting_does_not_take_longer_than_the_limit_when_pipes_stay_open(ran: R
         import os, time
         def trial(arm, seed):
             if os.fork() == 0:
-                time.sleep(15)
+                time.sleep(300)
                 os._exit(0)
             return {"m": 1.0}
     """
     began = time.monotonic()
     assert ran(code, ONE).status == "done"
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 60
 
 
 def test_other_work_goes_first(prepared: Callable[..., Run]) -> None:

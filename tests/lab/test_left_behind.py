@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
-from scientist.lab import process
+from lab.processes import own, running
 from scientist.lab.experiments import Outcome
 from scientist.lab.tiers import Tier
 
@@ -34,18 +33,6 @@ def own_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TMPDIR", str(place))
     yield place
     shutil.rmtree(place)
-
-
-def running(word: str) -> list[int]:
-    """Processes of this machine that have the word in their command line."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and word.encode() in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return [pid for pid in found if pid != os.getpid() and process.start_time(pid)]
 
 
 def test_links_pipes_and_giants_left_in_scratch_space_reach_nobody(
@@ -75,16 +62,12 @@ def test_links_pipes_and_giants_left_in_scratch_space_reach_nobody(
     for path in left:
         assert stat.S_IFMT(path.lstat().st_mode) in (stat.S_IFREG, stat.S_IFDIR), path
         assert path.name not in ("sparse", "deep")
-    for _ in range(500):  # removing much goes on when the outcome is known
-        if not list(own_place.iterdir()):
-            break
-        time.sleep(0.02)
-    assert list(own_place.iterdir()) == []
+    until(lambda: not list(own_place.iterdir()))  # it goes on when the outcome is known
 
 
-@pytest.mark.parametrize("clock", ["31.4159", "27.1828"])
-def test_a_daemon_left_behind_ends_with_the_experiment(ran: Ran, clock: str) -> None:
-    ending = "import signal; os.kill(os.getpid(), 9)" if clock == "27.1828" else "pass"
+@pytest.mark.parametrize("ending", ["pass", "import signal; os.kill(os.getpid(), 9)"])
+def test_a_daemon_left_behind_ends_with_the_experiment(ran: Ran, ending: str) -> None:
+    clock = own("31.4159")
     code = f"""
         import os, time
         def trial(arm, seed):

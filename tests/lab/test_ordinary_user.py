@@ -29,7 +29,7 @@ def test_an_ordinary_user_is_held_as_well(name: str, tmp_path: Path) -> None:
         [*user, *line, f"--basetemp={tmp_path / 'base'}", str(HERE / f"test_{name}.py")],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         cwd=HERE.parents[1],
     )
     assert done.returncode == 0, done.stdout[-4000:]

@@ -129,7 +129,7 @@ def test_a_machine_without_a_sandbox_refuses_a_piece(
 def test_a_piece_ends_with_the_process_it_worked_for_even_if_that_is_killed(
     cut: Callable[..., pieces.Piece], tmp_path: Path, temporary: Path
 ) -> None:
-    (tmp_path / "piece").write_bytes(pickle.dumps(cut(list(range(12)), pause=1.0)))
+    (tmp_path / "piece").write_bytes(pickle.dumps(cut(list(range(12)), pause=60.0)))
     script = textwrap.dedent(
         """
         import pickle, sys, threading

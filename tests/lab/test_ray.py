@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from ports import free_port
 from waiting import until
 
 from scientist.errors import UsageError
@@ -144,15 +145,15 @@ def test_a_killed_supervisor_leaves_the_actor_at_work_and_the_next_one_takes_all
     actor = cluster.pids("ray::Keeper")
     holder = attempts.holder(run.folder, 1)
     os.kill(holder["pid"], signal.SIGKILL)
-    time.sleep(1)
-    assert experiments.state(run) == "lost"
+    time.sleep(1)  # for it to die of this, if it can
+    until(lambda: experiments.state(run) == "lost", COMES)
     assert actor
     assert cluster.pids("ray::Keeper") == actor
     outcome = whole(run)
     assert attempts.last(run.folder) == 2
     assert outcome.restarts == 0
     assert measurements(outcome) == ONCE
-    until(lambda: not cluster.pids("ray::Keeper"), 10)
+    until(lambda: not cluster.pids("ray::Keeper"), COMES)
 
 
 def test_a_lost_actor_is_replaced_by_one_for_the_missing_trials(
@@ -171,7 +172,7 @@ def test_a_stop_ends_what_runs_on_the_cluster(begun: Begin, cluster: Cluster) ->
     until(lambda: measured(run) > 2 and bool(cluster.pids("scientist.lab.supervisor")), COMES)
     experiments.stop(run, 20)
     assert experiments.state(run) == "stopped"
-    until(lambda: not cluster.pids("scientist.lab.supervisor"), 20)
+    until(lambda: not cluster.pids("scientist.lab.supervisor"), COMES)
     assert not cluster.pids("ray::Keeper")
     assert 2 <= len(experiments.collect(run).trials) < len(MANY)
 
@@ -194,8 +195,7 @@ def test_a_node_that_is_removed_loses_nothing_and_nothing_counts_twice(
 
 
 def test_an_address_where_nobody_listens_is_explained_at_once(begun: Begin) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     nowhere = Placement(executor="ray", options={"ray_address": f"127.0.0.1:{port}"})
     outcome = experiments.conduct(begun(placement=nowhere))
     assert outcome.status == "failed"
@@ -239,9 +239,9 @@ def test_a_piece_goes_only_where_all_it_needs_is_free() -> None:
 
 def test_a_cluster_of_our_own_lives_no_longer_than_its_supervisor(begun: Begin) -> None:
     run = begun(placement=Placement(jobs=2, executor="ray"))
-    until(lambda: measured(run) > 0, 60)
+    until(lambda: measured(run) > 0, COMES)
     family = process.tree(attempts.holder(run.folder, 1)["pid"])
     assert any("raylet" in title(member.pid) for member in family)
     assert json.loads((run.folder / "actor.json").read_text())
     whole(run)
-    until(lambda: not any(process.start_time(member.pid) for member in family), 20)
+    until(lambda: not any(process.start_time(member.pid) for member in family), COMES)

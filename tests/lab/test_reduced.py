@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from waiting import until
 
+from lab.processes import own, running
 from scientist.lab import landlock, process, reduced, sandbox, scratch, seccomp
 from scientist.lab.sandbox import Limits
 
@@ -37,17 +38,6 @@ def own_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield place
     until(lambda: not list(place.glob(f"{scratch.PREFIX}[0-9]*")))
     shutil.rmtree(place)
-
-
-def running(word: str) -> list[int]:
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and word in (folder / "cmdline").read_text().split("\0"):
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return [pid for pid in found if process.start_time(pid)]
 
 
 STARTER = """
@@ -88,18 +78,20 @@ def started(folder: Path, clock: str) -> tuple[subprocess.Popen[str], int, Path]
 def test_when_the_supervisor_is_killed_the_keeper_ends_all_and_tidies(
     tmp_path: Path, own_place: Path
 ) -> None:
-    starter, keeper, place = started(tmp_path, "14.1421")
+    clock = own("14.1421")
+    starter, keeper, place = started(tmp_path, clock)
     starter.kill()
     starter.communicate()
     until(lambda: process.start_time(keeper) is None)
-    assert running("14.1421") == []
+    assert running(clock) == []
     assert not place.parent.exists()
 
 
 def test_when_both_are_killed_the_next_start_ends_all_and_tidies(
     tmp_path: Path, own_place: Path
 ) -> None:
-    starter, keeper, place = started(tmp_path, "17.3205")
+    clock = own("17.3205")
+    starter, keeper, place = started(tmp_path, clock)
     os.kill(starter.pid, signal.SIGSTOP)
     os.kill(keeper, signal.SIGKILL)
     starter.kill()
@@ -109,7 +101,7 @@ def test_when_both_are_killed_the_next_start_ends_all_and_tidies(
     with sandbox.start(tmp_path, LIMITS, ["/usr/bin/true"], BOX) as child:
         child.communicate()
     assert child.returncode == 0
-    assert running("17.3205") == []
+    assert running(clock) == []
     until(lambda: not place.parent.exists())
     sandbox.clear(child)
 
@@ -135,7 +127,8 @@ def test_a_sweep_leaves_alone_what_belongs_to_a_living_process(own_place: Path) 
 def test_ending_a_box_ends_what_runs_in_it_and_no_other_box(
     tmp_path: Path, own_place: Path
 ) -> None:
-    line = ["/usr/bin/sleep", "22.3606"]
+    clock = own("22.3606")
+    line = ["/usr/bin/sleep", clock]
     one = sandbox.start(tmp_path, LIMITS, line, BOX)
     other = sandbox.start(tmp_path, LIMITS, line, BOX)
     with one, other:
@@ -143,17 +136,18 @@ def test_ending_a_box_ends_what_runs_in_it_and_no_other_box(
         sandbox.end(one, BOX)
         assert len(process.tree(other.pid)) == 2
         sandbox.end(other, BOX)
-    assert running("22.3606") == []
+    assert running(clock) == []
     until(lambda: not list(own_place.iterdir()))
 
 
 def test_a_box_whose_keeper_was_killed_is_cleared(tmp_path: Path, own_place: Path) -> None:
-    with sandbox.start(tmp_path, LIMITS, ["/usr/bin/sleep", "24.4948"], BOX) as child:
-        until(lambda: running("24.4948"))
+    clock = own("24.4948")
+    with sandbox.start(tmp_path, LIMITS, ["/usr/bin/sleep", clock], BOX) as child:
+        until(lambda: running(clock))
         child.kill()
         child.wait()
         sandbox.clear(child)
-    assert not running("24.4948")
+    assert not running(clock)
     until(lambda: not list(own_place.iterdir()))
 
 

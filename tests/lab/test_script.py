@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from lab.processes import measured, supervisor
 from scientist.errors import UsageError
@@ -119,8 +120,7 @@ def test_a_killed_script_keeps_what_it_measured_and_goes_on_with_the_rest(
     )
     run = scripted("python3", "train.py", "x", train__py=code)
     experiments.launch(run)
-    while measured(run) < 4:
-        assert experiments.state(run) in ("ready", "running")
+    until(lambda: measured(run) >= 4)
     os.kill(supervisor(run), signal.SIGKILL)
     lost = experiments.wait(run)
     assert lost.status == "lost"

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from lab.processes import own, running
 from scientist.errors import SandboxError
 from scientist.lab import attacks, landlock, sandbox, seccomp, tiers
 from scientist.lab.experiments import Outcome
@@ -195,19 +196,19 @@ def test_unsafe_must_be_asked_for_and_says_so(ran: Callable[..., Outcome]) -> No
     tier = tiers.choose(unsafe=True)
     assert tier.name == "none (unsafe)"
     assert tier.degradations()
-    code = """
+    clock = own("27.1828")
+    code = f"""
         import os
         def trial(arm, seed):
             if os.fork() == 0:
                 os.setsid()
-                os.execv("/usr/bin/sleep", ["sleep", "27.1828"])
-            return {"m": float(seed), "inside": float(os.getpid() < 100)}
+                os.execv("/usr/bin/sleep", ["sleep", "{clock}"])
+            return {{"m": float(seed), "inside": float(os.getpid() < 100)}}
     """
     outcome = ran(code, tier=tier)
     assert outcome.status == "done"
     assert len(outcome.trials) == 2
-    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    assert "sleep 27.1828" not in running.stdout
+    assert not running(clock)
 
 
 AS_A_USER = """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from waiting import until
 
 from scientist.agent.effects import Effects
 from scientist.agent.nodes.judge import judge
@@ -148,8 +148,7 @@ def test_input_that_changes_while_it_runs_ends_the_experiment(prepared: Callable
     run = prepared(code)
     experiments.launch(run)
     noted = run.folder / "ran.jsonl"
-    while not (noted.exists() and noted.stat().st_size):
-        time.sleep(0.01)
+    until(lambda: noted.exists() and noted.stat().st_size)
     (run.folder / "input" / "experiment.py").write_text(CODE)
     outcome = experiments.wait(run)
     assert outcome.status == "failed"

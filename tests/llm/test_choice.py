@@ -143,7 +143,7 @@ def test_many_choices_come_in_order_each_journaled_with_its_own_bytes(journal: J
 
 
 def test_many_choices_are_asked_at_the_same_time() -> None:
-    together = threading.Barrier(3, timeout=10)
+    together = threading.Barrier(3, timeout=60)
 
     def wait(request: dict[str, Any]) -> Any:
         together.wait()

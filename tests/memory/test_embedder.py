@@ -14,6 +14,7 @@ import httpx2
 import openai
 import pytest
 from campaigns import essays
+from ports import free_port
 
 from scientist.catalog import MINILM
 from scientist.errors import EndpointError, UsageError
@@ -23,7 +24,7 @@ from scientist.llm.serving.records import Record
 from scientist.memory import load
 from scientist.settings import SERVED, Settings
 from scientist.settings import load as resolve
-from tests.llm.serving.vllm_server import free_port, run
+from tests.llm.serving.vllm_server import run
 
 NAME = MINILM.name
 SAID = {"embedding": "served"}

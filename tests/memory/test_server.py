@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from chromas import Chroma, free_port
+from chromas import Chroma
 
 from scientist.errors import UsageError, WorkspaceError
 from scientist.journal import Journal
@@ -29,7 +29,7 @@ from .words import Words
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroma]:
-    server = Chroma(tmp_path_factory.mktemp("shared") / "server", free_port())
+    server = Chroma(tmp_path_factory.mktemp("shared") / "server")
     yield server
     server.kill()
 
@@ -113,8 +113,8 @@ def test_a_server_that_hangs_is_not_waited_for_without_end(
     chroma: Chroma,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("scientist.memory.server.ANSWER_SECONDS", 2)
-    settings = settings.model_copy(update={"connect_timeout": 2})
+    monkeypatch.setattr("scientist.memory.server.ANSWER_SECONDS", 4)
+    settings = settings.model_copy(update={"connect_timeout": 4})
     with Store(workspace, settings, embedding=words) as store:
         store.sync(journal)
         chroma.send(signal.SIGSTOP)

@@ -266,7 +266,7 @@ with Store(workspace, Settings(), embedding=Words()) as store:
     print(store.sync(Journal(workspace.journal)))
 """,
         )
-        assert process.communicate(timeout=60)[0] == "1\n"
+        assert process.communicate(timeout=240)[0] == "1\n"
         assert store.search_passages("violet umbrellas everywhere", 1)[0].address == "E3:1"
         assert store.sync(journal) == 0
 
@@ -288,7 +288,7 @@ with Store(workspace, Settings(), embedding=Words()) as store:
     print(0)
 """
     running = [child(workspace, program) for program in (writer, writer, searcher)]
-    answers = [process.communicate(timeout=60)[0] for process in running]
+    answers = [process.communicate(timeout=240)[0] for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
     assert sum(map(int, answers)) == 40 * 8 + 7
     with Store(workspace, settings, embedding=words) as store:
@@ -397,4 +397,4 @@ with Store(workspace, Settings(), embedding=Words()) as store:
     print(store.search_passages("A cat sat on the mat.", 1)[0].address)
 """,
     )
-    assert process.communicate(timeout=60)[0] == "E1:1\n"
+    assert process.communicate(timeout=240)[0] == "E1:1\n"

@@ -48,7 +48,7 @@ def definitions(function: ast.AST, name: str) -> list[Definition]:
                 found += _set(target, node.value, name)
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
             found += _set(node.target, node.value, name)
-        elif isinstance(node, ast.AugAssign) and _held(node.target) == name:
+        elif isinstance(node, ast.AugAssign) and root(node.target) == name:
             found.append(Definition("changed", node.value, node.lineno))
         elif isinstance(node, ast.For) and name in _stores(node.target):
             found.append(Definition("part", node.iter, node.lineno))
@@ -56,7 +56,7 @@ def definitions(function: ast.AST, name: str) -> list[Definition]:
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and node.func.attr in ("append", "extend", "add", "update")
-            and _held(node.func.value) == name
+            and root(node.func.value) == name
         ):
             given = [*node.args]
             if node.keywords:
@@ -73,7 +73,7 @@ def _set(target: ast.expr, value: ast.expr, name: str) -> list[Definition]:
             pairs = zip(target.elts, value.elts, strict=True)
             return [found for one, part in pairs for found in _set(one, part, name)]
         return [Definition("part", value, value.lineno)] if name in _stores(target) else []
-    return [Definition("part", value, value.lineno)] if _held(target) == name else []
+    return [Definition("part", value, value.lineno)] if root(target) == name else []
 
 
 def measured(
@@ -280,7 +280,7 @@ def _reduced(node: ast.expr) -> set[str]:
     if isinstance(node, ast.UnaryOp):
         return _reduced(node.operand)
     if isinstance(node, ast.Call) and _arithmetic(node):
-        method = isinstance(node.func, ast.Attribute) and _held(node.func) not in MODULES
+        method = isinstance(node.func, ast.Attribute) and root(node.func) not in MODULES
         holders = [node.func.value] if method and isinstance(node.func, ast.Attribute) else []
         return set().union(*(_reduced(part) for part in (*holders, *node.args)))
     return set()
@@ -340,7 +340,7 @@ def _stored(trial: ast.FunctionDef, name: str, metric: str) -> list[Definition]:
         for target in targets:
             if (
                 isinstance(target, ast.Subscript)
-                and _held(target) == name
+                and root(target) == name
                 and isinstance(target.slice, ast.Constant)
                 and target.slice.value == metric
             ):
@@ -368,7 +368,8 @@ def _stores(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def _held(node: ast.expr) -> str:
+def root(node: ast.expr) -> str:
+    """The name that an attribute or a part belongs to; empty if there is none."""
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""

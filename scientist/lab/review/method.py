@@ -25,6 +25,7 @@ from scientist.lab.review.measuring import (
     Functions,
     definitions,
     measured,
+    root,
     shown,
     watched,
 )
@@ -141,7 +142,7 @@ def _patched(tree: ast.Module) -> Iterator[str]:
     } | modules
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            if _root(node) in modules:
+            if root(node) in modules:
                 yield f"line {node.lineno}: {ast.unparse(node)} may not be given another value"
         elif isinstance(node, ast.Global) and own & set(node.names):
             name = sorted(own & set(node.names))[0]
@@ -150,15 +151,9 @@ def _patched(tree: ast.Module) -> Iterator[str]:
             isinstance(node, ast.Call)
             and getattr(node.func, "id", "") in SETTERS
             and node.args
-            and _root(node.args[0]) in own
+            and root(node.args[0]) in own
         ):
             yield f"line {node.lineno}: {ast.unparse(node.args[0])} may not be changed"
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _seeds(
@@ -253,9 +248,9 @@ def _draws(trial: ast.FunctionDef) -> list[tuple[str, str]]:
     ]
     calls.sort(key=lambda call: (call.lineno, call.col_offset))
     return [
-        (_root(call.func), shown([call]))
+        (root(call.func), shown([call]))
         for call in calls
         if isinstance(call.func, ast.Attribute)
         and call.func.attr in {*DRAWS, *PLACED}
-        and _root(call.func) not in ("", *MODULES)
+        and root(call.func) not in ("", *MODULES)
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 from pydantic import Field
@@ -97,14 +97,13 @@ def cross_validated(
     given: Sequence[Chances],
     answers: Sequence[int],
     groups: Sequence[object],
-    fitted: Callable[[Sequence[Chances], Sequence[int]], Calibration] = fit,
 ) -> list[tuple[float, ...]]:
     """Every set of chances calibrated by a fit that saw no pair of its own group."""
     found: list[tuple[float, ...]] = [()] * len(given)
     for held_out in folds(groups):
         out = set(held_out)
         kept = [n for n in range(len(given)) if n not in out]
-        calibration = fitted([given[n] for n in kept], [answers[n] for n in kept])
+        calibration = fit([given[n] for n in kept], [answers[n] for n in kept])
         for n in held_out:
             found[n] = calibration.apply(given[n])
     return found

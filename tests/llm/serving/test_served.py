@@ -10,12 +10,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ports import free_port
+from waiting import until
 
 from scientist.agent.campaign import as_opened
 from scientist.errors import EndpointError, UsageError
@@ -26,7 +27,7 @@ from scientist.llm.serving.found import DRAWS, settle
 from scientist.llm.serving.records import Record
 from scientist.llm.serving.wishes import Wish
 from scientist.settings import SERVED, Settings, load
-from tests.llm.serving.vllm_server import free_port, run
+from tests.llm.serving.vllm_server import run
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
@@ -195,7 +196,7 @@ def test_in_the_foreground_it_ends_with_the_command(model: str, python: str) -> 
     record = records.wanted("small")
     assert record
     staying.send_signal(signal.SIGINT)
-    staying.communicate(timeout=30)
+    staying.communicate(timeout=120)
     assert staying.returncode == 130
     assert not launch.members(record)
     assert records.wanted("small") is None
@@ -241,7 +242,7 @@ def test_figures_are_read_and_summed_over_engines(model: str, python: str) -> No
     row = json.loads(run(records.runtime_folder(), "model", "status", "--json").stdout)[0]
     assert (row["model"], row["state"], row["running"], row["waiting"]) == ("small", "served", 3, 5)
     os.kill(record.pid, signal.SIGKILL)
-    time.sleep(0.1)
+    until(lambda: not record.lives)
     ended = json.loads(run(records.runtime_folder(), "model", "status", "--json").stdout)[0]
     assert ended["state"] == "ended"
     assert "has ended" in run(records.runtime_folder(), "doctor").stdout

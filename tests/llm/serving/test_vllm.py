@@ -8,7 +8,6 @@ import random
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,9 @@ import httpx2
 import pydantic_core
 import pytest
 from campaigns import command, environment
+from ports import free_port
 from pydantic import BaseModel
+from waiting import until
 
 from scientist.agent import coding, proposing, relations
 from scientist.agent.toolkit import Toolkit
@@ -237,7 +238,7 @@ def test_a_start_that_fails_is_explained_from_its_log(server: Record, tmp_path: 
     (tmp_path / "copy").symlink_to(server.source)
     failed = run(
         *(tmp_path, "model", "serve", tmp_path / "copy", "--backend", "vllm"),
-        *("--python", server.command[0], "--context", 20000, "--port", 8999, "--json"),
+        *("--python", server.command[0], "--context", 20000, "--port", free_port(), "--json"),
     )
     told = json.loads(failed.stdout)["error"]
     assert failed.returncode == 3
@@ -281,9 +282,7 @@ def test_a_server_that_is_killed_in_mid_campaign_costs_one_retried_call(
     server: Record, tmp_path: Path
 ) -> None:
     running = campaign(tmp_path / "w", records.runtime_folder())
-    deadline = time.monotonic() + 300
-    while not figures.read(server.url, server.key).running and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until(lambda: figures.read(server.url, server.key).running, 300, 0.1)
     old = launch.members(server)
     os.kill(server.pid, signal.SIGKILL)
     calls = ended_honestly(tmp_path / "w", running)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 from scientist.llm.serving import records
 from scientist.llm.serving.found import settle
@@ -13,7 +14,7 @@ from scientist.memory.embedding import similarity
 from scientist.settings import load
 
 from .environment import python
-from .vllm_server import MODEL, free_port, run
+from .vllm_server import MODEL, run
 
 pytestmark = pytest.mark.vllm
 

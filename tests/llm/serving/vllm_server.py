@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from campaigns import command, environment
+from ports import free_port
 
 from scientist.llm.serving import records
 from scientist.llm.serving.records import Record
@@ -29,12 +29,6 @@ def run(
     return subprocess.run(
         command(*words), env=told, capture_output=True, text=True, timeout=timeout
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
