@@ -21,12 +21,12 @@ from pydantic import BaseModel, Field, create_model
 
 from scientist.agent import choosing, given, proposing
 from scientist.errors import ModelOutputError
-from scientist.lab import kits, measures, wording
+from scientist.lab import kits, measures, wording, wordwise
 from scientist.lab.kits import Kit
+from scientist.lab.wordwise import stand
 from scientist.llm import prompting
 from scientist.llm.choice import choose_many
 from scientist.llm.fit import Shrink
-from scientist.memory import wordwise
 from scientist.memory.embedding import Embed, similarity
 from scientist.records import Direction, Hypothesis
 
@@ -83,17 +83,16 @@ class Read:
             treatment,
             control,
             self.metric,
-            measures.direction(kit.metrics[self.metric], self.said),
+            measures.direction(kit.metrics[self.metric], self.question, self.said),
         )
         return asked.model_copy(update={"rationale": self.question})
 
     def told(self) -> str:
         """What the words of the question were taken for, and how to test the rival arms."""
         tried, other = self.words
-        text = (
-            f"“{tried}” is {self.treatment}; “{other}” is {self.control}; "
-            f"“{self.said['asked']}” is about {self.metric}"
-        )
+        text = f"“{tried}” is {self.treatment}; “{other}” is {self.control}"
+        if asked := measures.asked(self.question, self.said):
+            text += f"; “{asked}” is {self.metric}"
         if self.rival is None:
             return text
         command = shlex.join(given.command_of(self._compared(*self.rival)))
@@ -129,7 +128,7 @@ class Reader:
         for kit in nearest(question, self._embed)[:FAMILIES]:
             said = self._copied(kit, question)
             words = placed(question, said["tried"], said["compared_with"])
-            if not all(_stands(one, question) for one in words):
+            if not all(stand(one, question) for one in words):
                 continue
             near = self._near(kit, words)
             if near >= LEAST_NEARNESS:
@@ -140,8 +139,7 @@ class Reader:
             return None
         _, kit, said, words = max(possible, key=lambda one: one[0])
         found, rival = self._arms(kit, words)
-        (each,) = wordwise.nearness([said["asked"]], measures.described(kit), self._embed)
-        metric = measures.meant(kit, question, said, each)
+        metric = measures.meant(kit, question, said, self._embed)
         return Read(question, kit.name, *found, metric, said, rival)
 
     def _copied(self, kit: Kit, question: str) -> dict[str, Any]:
@@ -241,22 +239,16 @@ def placed(question: str, tried: str, other: str) -> tuple[str, str]:
     halves = [(question[: one.start()], question[one.end() :]) for one in _THAN.finditer(question)]
     if turned := _FIRST.match(question):
         halves = [(turned["tried"], turned["other"])]
-    if any(_stands(tried, before) and _stands(other, after) for before, after in halves):
+    if any(stand(tried, before) and stand(other, after) for before, after in halves):
         return tried, other
-    if any(_stands(other, before) and _stands(tried, after) for before, after in halves):
+    if any(stand(other, before) and stand(tried, after) for before, after in halves):
         return other, tried
-    if behind := [after for before, after in halves if _stands(tried, before)]:
+    if behind := [after for before, after in halves if stand(tried, before)]:
         return tried, behind[-1].rstrip("?")
-    if halves and not (_stands(tried, question) and _stands(other, question)):
+    if halves and not (stand(tried, question) and stand(other, question)):
         before, after = halves[-1]
         return before, after.rstrip("?")
     return tried, other
-
-
-def _stands(words: str, text: str) -> bool:
-    """Whether most of some words stand in a text."""
-    said, there = wordwise.words(words), set(wordwise.words(text))
-    return 2 * sum(word in there for word in said) > len(said)
 
 
 def schema(kit: Kit, question: str) -> type[BaseModel]:

@@ -8,10 +8,12 @@ becoming worse is asked about.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from scientist.lab import wordwise
 from scientist.lab.kits import Kit, Metric
+from scientist.lab.wordwise import Embed
 from scientist.records import Direction
 
 NEAR = 18.0  # what counts nearness, word by word, of what is asked to a metric's description
@@ -45,31 +47,37 @@ def possible(kit: Kit, question: str) -> tuple[str, ...]:
     return tuple(named or kit.metrics)
 
 
-def described(kit: Kit) -> list[str]:
-    """Each metric in the words that are compared."""
-    return [f"{name.replace('_', ' ')}: {one.description}" for name, one in kit.metrics.items()]
+def asked(question: str, said: Mapping[str, Any]) -> str:
+    """The question's words for what becomes larger or smaller; empty where a model has none.
+
+    It may make them up, or copy those for what is tried once more.
+    """
+    words: str = said["asked"]
+    again = words in (said["tried"], said["compared_with"])
+    return "" if again or not wordwise.stand(words, question) else words
 
 
-def meant(kit: Kit, question: str, said: Mapping[str, Any], near: Sequence[float]) -> str:
+def meant(kit: Kit, question: str, said: Mapping[str, Any], embed: Embed) -> str:
     """The metric that a question means, by how near what it asks is to each description."""
-    each = dict(zip(kit.metrics, near, strict=True))
-    return max(
-        possible(kit, question),
-        key=lambda name: (
-            NEAR * each[name]
-            + SAID * (name == said["metric"])
-            + USUAL * (name == kit.default.metric)
-        ),
-    )
+    names = possible(kit, question)
+    near = [0.0] * len(kit.metrics)
+    if len(names) > 1 and (words := asked(question, said)):
+        described = [f"{m.replace('_', ' ')}: {one.description}" for m, one in kit.metrics.items()]
+        (near,) = wordwise.nearness([words], described, embed)
+    value = {
+        name: NEAR * each + SAID * (name == said["metric"]) + USUAL * (name == kit.default.metric)
+        for name, each in zip(kit.metrics, near, strict=True)
+    }
+    return max(names, key=value.__getitem__)
 
 
-def direction(metric: Metric, said: Mapping[str, Any]) -> Direction:
+def direction(metric: Metric, question: str, said: Mapping[str, Any]) -> Direction:
     """Which way the metric is asked to go: by the words that say so, else as the model said.
 
     "More" and "fewer" are about what is asked, which may be the opposite of what is measured:
     who gives more right answers makes fewer errors.
     """
-    text = said["asked"].lower()
+    text = asked(question, said).lower()
     found = [
         (match.start(), way)
         for pattern, way in ((_MORE, MORE), (_LESS, LESS), (_BETTER, BETTER), (_WORSE, WORSE))

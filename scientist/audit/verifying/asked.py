@@ -12,7 +12,7 @@ from typing import Any
 from scientist.audit.verifying.outcome import Audit
 from scientist.errors import UsageError
 from scientist.lab import kits, measures, wording
-from scientist.memory import embedding, wordwise
+from scientist.memory import embedding
 from scientist.settings import load
 
 UNKNOWN = "which metric a question means was not worked out again: its embedding is not here"
@@ -33,12 +33,11 @@ def same(
         kit = kits.load(hypothesis["kit"])
     except UsageError:  # this version does not have it any more
         return True
-    if metric not in measures.possible(kit, question) or not isinstance(said.get("asked"), str):
+    if metric not in measures.possible(kit, question) or said.get("metric") not in kit.metrics:
         return False
     if known := embedding.here(embedded, load(None).values.cache_dir):
-        (near,) = wordwise.nearness([said["asked"]], measures.described(kit), known.embed)
-        if metric != measures.meant(kit, question, said, near):
+        if metric != measures.meant(kit, question, said, known.embed):
             return False
     elif UNKNOWN not in audit.notes:
         audit.notes.append(UNKNOWN)
-    return bool(hypothesis["direction"] == measures.direction(kit.metrics[metric], said))
+    return bool(hypothesis["direction"] == measures.direction(kit.metrics[metric], question, said))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from scientist.memory import wordwise
+from scientist.lab import wordwise
 
 
 def embed(texts: Sequence[str]) -> list[list[float]]:

@@ -8,13 +8,11 @@ by one; what tells one description from the others counts for more.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from scientist.memory.embedding import Embed
-
+Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 SHARED = 0.05  # what a word counts that stands in the other descriptions, too
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _EMPTY = re.compile(
@@ -51,6 +49,12 @@ def nearness(
             ]
         )
     return found
+
+
+def stand(said: str, text: str) -> bool:
+    """Whether most of some words stand in a text."""
+    each, there = words(said), set(words(text))
+    return 2 * sum(word in there for word in each) > len(each)
 
 
 def units(text: str) -> list[str]:
