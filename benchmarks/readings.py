@@ -2,12 +2,13 @@
 
     python benchmarks/readings.py [--questions FILE ...] [--endpoint URL --model NAME]
 
-Two sets, both in words of their own: twenty questions that nothing was tuned on but the choice of
-the family (reading_questions.json), and thirty by which the choice of the arms was tuned
-(reading_other_words.json). Four of each are about something that no kit compares. A reading is
-right if kit, arms, metric, direction and settings are those that were meant; for the four, if no
-family is said to compare it. It is unsure if it names other arms that may be meant, too. The
-questions of planted_questions.json can be given as well.
+Three sets, all in words of their own: twenty questions (reading_questions.json) and thirty
+(reading_other_words.json) by which the choice of arms and metrics was tuned, and thirty that were
+written by somebody who did not know how questions are read, told to avoid the kits' words
+(reading_unseen.json). Four of each are about something that no kit compares. A reading is right if
+kit, arms, metric, direction and settings are those that were meant; for the four, if no family is
+said to compare it. It is unsure if it names other arms that may be meant, too. The questions of
+planted_questions.json can be given as well.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from scientist.records import Hypothesis
 from scientist.settings import Settings
 
 HERE = Path(__file__).parent
-SETS = [HERE / "reading_questions.json", HERE / "reading_other_words.json"]
+NAMES = ("questions", "other_words", "unseen")
+SETS = [HERE / f"reading_{name}.json" for name in NAMES]
 
 
 def main() -> None:
