@@ -41,6 +41,7 @@ _COMMAND = re.compile(
     r"|model (?:list|pull|probe|serve|status)"
     r"|(?:audit|belief|claim|corpus|experiment|finding|hypothesis) [a-z]+)\b(?! --help)"
 )
+_ENDS = re.compile(r"[;,()\n]")  # a command in a sentence
 ASKING = ("run", "chat", "ask", "check", "model probe")  # commands that need a model
 STORING = (
     *("run", "chat", "ask", "mcp", "check", "doctor", "rebuild", "corpus search"),
@@ -171,7 +172,7 @@ def located(hint: str, arguments: Sequence[str] = _arguments) -> str:
     named |= {flag: _given(flag, arguments) for flag in SERVERS if flag not in hint}
 
     def whole(found: re.Match[str]) -> str:
-        resumes = hint.startswith(" --resume", found.end())
+        resumes = " --resume" in _ENDS.split(hint[found.end() :], maxsplit=1)[0]
         words = [
             f" {flag} {shlex.quote(value)}"
             for flag, value in named.items()

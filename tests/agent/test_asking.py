@@ -129,7 +129,6 @@ def test_a_reading_that_was_changed_is_found(tmp_path: Path) -> None:
         (
             ({"rationale": "Does it?"}, "H1 answers a question that the model was not asked"),
             ({"direction": "increase"}, "H1"),
-            ({"metric": "familiar_error"}, "H1 is not what the model read in the question"),
         )
     ):
         copy = tmp_path / f"copy{number}"

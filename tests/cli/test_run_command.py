@@ -160,6 +160,9 @@ def test_a_hint_uses_the_servers_that_were_named() -> None:
     assert located("scientist rebuild", named) == f"scientist rebuild {there}"
     assert located("scientist finding list", named) == "scientist finding list"
     assert located("scientist run --resume C1", named) == f"scientist run {there} --resume C1"
+    where = [*named, "-w", "w"]
+    once = located("scientist run --resume C1; then: scientist ask", where)
+    assert located(once, where) == once
     assert located("leave --chroma out, or scientist mcp", named).endswith("scientist mcp")
     assert located("scientist ask", ["ask", "--", "--model", "x"]) == "scientist ask"
 
