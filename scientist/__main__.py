@@ -9,7 +9,11 @@ def main() -> None:
     """Run one command; a Ctrl-C that comes while the program loads ends it without a traceback."""
     try:
         from scientist.cli import main as run
-    except KeyboardInterrupt:
+    except BaseException as fault:
+        from scientist.errors import interrupted
+
+        if not interrupted(fault):
+            raise
         sys.stderr.write("error: interrupted\n")
         sys.exit(130)
     run()

@@ -87,3 +87,10 @@ class SandboxError(ScientistError):
 class Interrupted(ScientistError):
     kind = "interrupted"
     exit_code = 130
+
+
+def interrupted(fault: BaseException | None) -> bool:
+    """Whether it is a Ctrl-C, or what Python or a library made of one on its way."""
+    while fault is not None and not isinstance(fault, KeyboardInterrupt):
+        fault = fault.__cause__
+    return fault is not None

@@ -29,7 +29,7 @@ from scientist.cli import (
     rebuild,
     run,
 )
-from scientist.errors import Interrupted, ScientistError, UsageError
+from scientist.errors import Interrupted, ScientistError, UsageError, interrupted
 
 app = typer.Typer(
     name="scientist",
@@ -104,6 +104,8 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         _reader_left()  # typer takes it for a failure
     except Exception as fault:
+        if interrupted(fault):
+            sys.exit(output.failure(Interrupted("interrupted", ""), as_json))
         if os.environ.get("SCIENTIST_DEBUG"):
             raise
         unforeseen = ScientistError(

@@ -6,10 +6,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from campaigns import command, environment
 
+from scientist.__main__ import main
 from scientist.events import Reasoned
 from scientist.journal import Journal, verify
 
@@ -83,6 +86,26 @@ def test_ctrl_c_while_the_program_loads_is_no_traceback(after: float) -> None:
     assert ran.returncode == 130, (ran.stdout, ran.stderr)
     assert ran.stderr.startswith("error: ")
     assert "Traceback" not in ran.stderr
+
+
+def test_ctrl_c_that_python_made_an_error_of_is_one_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it does of one that strikes while it names the members of a class."""
+
+    class Struck(ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    monkeypatch.setitem(sys.modules, "scientist.cli", Struck("scientist.cli"))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "error: interrupted\n"
+
+    monkeypatch.setitem(sys.modules, "scientist.cli", ModuleType("scientist.cli"))
+    with pytest.raises(ImportError):
+        main()
 
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
