@@ -92,5 +92,8 @@ class Interrupted(ScientistError):
 def interrupted(fault: BaseException | None) -> bool:
     """Whether it is a Ctrl-C, or what Python or a library made of one on its way."""
     while fault is not None and not isinstance(fault, KeyboardInterrupt):
+        last = str(fault).strip().rpartition("\n")[2].strip()
+        if last.startswith("KeyboardInterrupt"):  # pydantic keeps no more than its name
+            return True
         fault = fault.__cause__
     return fault is not None

@@ -88,5 +88,5 @@ def _unescaped(escape: str) -> str:
         letter = str(json.loads(f'"{escape}"'))
         letter.encode()
     except ValueError:
-        return "\N{REPLACEMENT CHARACTER}"  # half of a pair
+        return "\ufffd"  # half of a pair
     return letter

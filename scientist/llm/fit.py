@@ -21,7 +21,7 @@ TRUSTED = 500  # letters from which on a prompt says something about the rate
 DIGIT, SIGN, FOREIGN = 3, 2, 4  # what weighs as many letters as this
 MESSAGE_TOKENS = 8
 LENGTHS = (400, 120)  # letters of one item of a list, when there is not enough room
-ELLIPSIS = " \N{HORIZONTAL ELLIPSIS}"
+ELLIPSIS = " \u2026"
 LONG_WORD = 40
 
 

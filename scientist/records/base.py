@@ -14,7 +14,7 @@ def one_line(text: str) -> str:
 
 def printable(text: str) -> str:
     """Text without what a terminal would obey: control and escape characters."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def clean(text: str) -> str:

@@ -88,14 +88,24 @@ def test_ctrl_c_while_the_program_loads_is_no_traceback(after: float) -> None:
     assert "Traceback" not in ran.stderr
 
 
-def test_ctrl_c_that_python_made_an_error_of_is_one_all_the_same(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        ("Error calling __set_name__", KeyboardInterrupt()),
+        ("Field x:\n  KeyboardInterrupt: ", None),
+    ],
+)
+def test_ctrl_c_that_became_an_error_is_one_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    message: str,
+    cause: BaseException | None,
 ) -> None:
-    """As it does of one that strikes while it names the members of a class."""
+    """Python makes one of what strikes while a class is made, and pydantic while a model is."""
 
     class Struck(ModuleType):
         def __getattr__(self, name: str) -> Any:
-            raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+            raise RuntimeError(message) from cause
 
     monkeypatch.setitem(sys.modules, "scientist.cli", Struck("scientist.cli"))
     with pytest.raises(SystemExit) as ended:
