@@ -163,7 +163,7 @@ class Reader:
 
     def _near(self, kit: Kit, words: Sequence[str]) -> float:
         """How near the words are to two arms that they may mean, on average."""
-        *arms, tried, other = self._embed([*described(kit), *words])
+        *arms, tried, other = self._embed([*wordwise.described(kit.arms), *words])
         pairs = permutations(arms, 2)
         return max(similarity(one, tried) + similarity(two, other) for one, two in pairs) / 2
 
@@ -176,7 +176,7 @@ class Reader:
         """
         names = list(kit.arms)
         pairs = list(permutations(range(len(names)), 2))
-        near = wordwise.nearness(words, described(kit), self._embed)
+        near = wordwise.nearness(words, wordwise.described(kit.arms), self._embed)
         told = self._told(kit, words)
 
         def likely(arms: tuple[int, int]) -> float:
@@ -217,16 +217,11 @@ def nearest(question: str, embed: Embed) -> list[Kit]:
     tried, other = embed([before, rest[0] if rest else question])
 
     def near(kit: Kit) -> float:
-        arms = embed(described(kit))
+        arms = embed(wordwise.described(kit.arms))
         pairs = [similarity(tried, a) + similarity(other, b) for a, b in permutations(arms, 2)]
         return whole[kit.name] + max(pairs) / 2 + NAMED * wording.names_one(kit, question)
 
     return sorted(found, key=near, reverse=True)
-
-
-def described(kit: Kit) -> list[str]:
-    """Each arm in the words that are compared."""
-    return [f"{name.replace('_', ' ')}: {text}" for name, text in kit.arms.items()]
 
 
 def placed(question: str, tried: str, other: str) -> tuple[str, str]:

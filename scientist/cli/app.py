@@ -95,7 +95,6 @@ def main(arguments: list[str] | None = None) -> None:
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(output.failure(Interrupted("interrupted", ""), as_json))
     except ScientistError as fault:
-        fault.hint = output.located(fault.hint)
         sys.exit(output.failure(fault, as_json))
     except BrokenPipeError:
         _reader_left()
@@ -105,14 +104,15 @@ def main(arguments: list[str] | None = None) -> None:
         _reader_left()  # typer takes it for a failure
     except Exception as fault:
         if interrupted(fault):
-            sys.exit(output.failure(Interrupted("interrupted", ""), as_json))
-        if os.environ.get("SCIENTIST_DEBUG"):
+            told: ScientistError = Interrupted("interrupted", "")
+        elif os.environ.get("SCIENTIST_DEBUG"):
             raise
-        unforeseen = ScientistError(
-            f"unforeseen: {type(fault).__name__}: {fault}",
-            "SCIENTIST_DEBUG=1 scientist … shows where; nothing recorded is lost",
-        )
-        sys.exit(output.failure(unforeseen, as_json))
+        else:
+            told = ScientistError(
+                f"unforeseen: {type(fault).__name__}: {fault}",
+                "SCIENTIST_DEBUG=1 scientist … shows where; nothing recorded is lost",
+            )
+        sys.exit(output.failure(told, as_json))
     sys.exit(code if isinstance(code, int) else 0)
 
 

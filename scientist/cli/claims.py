@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scientist.audit import cards
-from scientist.cli import options, output
+from scientist.cli import consistency, options, output
 from scientist.errors import UsageError
 from scientist.records import one_line
 
@@ -127,9 +127,7 @@ def add(
         )
         return
     output.result(f"{claim.id}  {claim.says}: {claim.text}")
-    for conflict in involved:
-        for line in cards.card(conflict, now):
-            output.result(output.located(line))
+    consistency.show(involved, now)
     if claim.says == "text":
         output.note("it is plain text; to hold it against others: scientist check --judge")
 
@@ -179,9 +177,7 @@ def _decide(claim: str, pinned: bool, workspace: Any, as_json: bool) -> None:
         output.document({"claim": standing, "conflicts": [cards.plain(c, now) for c in shown]})
     else:
         output.result(f"{name} is {'pinned' if pinned else 'not pinned any more'}")
-        for conflict in shown:
-            for line in cards.card(conflict, now):
-                output.result(output.located(line))
+        consistency.show(shown, now)
     for members in examined.impossible:
         output.note(cards.impossible(members))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from scientist.journal import Journal
     from scientist.llm.client import Client
     from scientist.memory.store import Store
+    from scientist.records import Conflict
+    from scientist.science.consistency.knowledge import Knowledge
     from scientist.settings import Settings
+
+
+def show(conflicts: Iterable[Conflict], knowledge: Knowledge) -> None:
+    """The cards of conflicts, with ways out that can be typed."""
+    for conflict in conflicts:
+        for line in cards.card(conflict, knowledge):
+            output.result(output.located(line))
 
 
 def conflicts(journal: Journal, as_json: bool) -> tuple[bool, list[dict[str, Any]]]:
@@ -32,9 +41,7 @@ def conflicts(journal: Journal, as_json: bool) -> tuple[bool, list[dict[str, Any
     fresh = {one.id for one in examined.conflicts} | {one.conflict for one in examined.resolutions}
     standing = {one.id for one in after.open_conflicts}
     if not as_json:
-        for conflict in shown:
-            for line in cards.card(conflict, after):
-                output.result(output.located(line))
+        show(shown, after)
         for members in examined.impossible:
             output.note(cards.impossible(members))
         _summary(len(after.said), len(shown), len(standing), bool(fresh))

@@ -203,7 +203,9 @@ def failure(fault: ScientistError, as_json: bool) -> int:
     """Say what went wrong and how to mend it; returns the exit code."""
     if as_json and not isinstance(fault, Unwritten):
         try:
-            document(fault.envelope())
+            told = fault.envelope()
+            told["error"]["hint"] = located(fault.hint)  # as `note` does
+            document(told)
             with writable():
                 sys.stdout.flush()
         except BrokenPipeError:

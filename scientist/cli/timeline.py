@@ -73,8 +73,8 @@ def show(
 ) -> None:
     """The timeline of a campaign, as it was shown live; --json prints every event."""
     if first is not None and last is not None:
-        raise UsageError("the first and the last are two timelines",
-                         f"scientist audit show {campaign} --last {last}")  # fmt: skip
+        hint = f"scientist audit show {campaign} --last {last}"
+        raise UsageError("the first and the last are two timelines", hint)
     with options.indexed(workspace) as (journal, index):
         query = _query(index, campaign.upper(), kind or [], phase, since, until)
         if costs:

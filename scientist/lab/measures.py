@@ -19,16 +19,18 @@ from scientist.records import Direction
 NEAR = 18.0  # what counts nearness, word by word, of what is asked to a metric's description
 SAID = 2.0  # what counts that the model calls it so
 USUAL = 1.75  # what counts that it is what the family measures if nobody says otherwise
-MORE, LESS, BETTER, WORSE = "more", "less", "better", "worse"
-_MORE = re.compile(
-    r"\b(?:more|(?:high|larg|great|bigg|long|strong|wid|deep|lat|slow)er|f[ua]rther"
-    r"|(?:increas|rais|ris)(?:es?|ing)|gains?|grows?)\b"
-)
-_LESS = re.compile(
-    r"\b(?:fewer|less|(?:low|small|short|weak|narrow|clos|near|earli|fast|soon)er|lowers|shortens?"
-    r"|lessens?|(?:reduc|decreas)(?:es?|ing)|cuts?)\b"
-)
-_BETTER, _WORSE = re.compile(r"\b(?:better|beats?|improv(?:es?|ing))\b"), re.compile(r"\bworse\b")
+_WAYS = {
+    "more": re.compile(
+        r"\b(?:more|(?:high|larg|great|bigg|long|strong|wid|deep|lat|slow)er|f[ua]rther"
+        r"|(?:increas|rais|ris)(?:es?|ing)|gains?|grows?)\b"
+    ),
+    "less": re.compile(
+        r"\b(?:fewer|less|(?:low|small|short|weak|narrow|clos|near|earli|fast|soon)er|lowers"
+        r"|shortens?|lessens?|(?:reduc|decreas)(?:es?|ing)|cuts?)\b"
+    ),
+    "better": re.compile(r"\b(?:better|beats?|improv(?:es?|ing))\b"),
+    "worse": re.compile(r"\bworse\b"),
+}
 _GOOD = re.compile(r"\b(?:right(?:ly)?|correct(?:ly)?|accura\w+|succe\w+|reliabl[ey]|robust\w*)\b")
 _BAD = re.compile(r"\b(?:wrong(?:ly)?|mistakes?|errors?|fail\w*|miss(?:es|ed)?|misjudge\w*)\b")
 
@@ -62,8 +64,8 @@ def meant(kit: Kit, question: str, said: Mapping[str, Any], embed: Embed) -> str
     names = possible(kit, question)
     near = [0.0] * len(kit.metrics)
     if len(names) > 1 and (words := asked(question, said)):
-        described = [f"{m.replace('_', ' ')}: {one.description}" for m, one in kit.metrics.items()]
-        (near,) = wordwise.nearness([words], described, embed)
+        texts = {name: one.description for name, one in kit.metrics.items()}
+        (near,) = wordwise.nearness([words], wordwise.described(texts), embed)
     value = {
         name: NEAR * each + SAID * (name == said["metric"]) + USUAL * (name == kit.default.metric)
         for name, each in zip(kit.metrics, near, strict=True)
@@ -78,18 +80,14 @@ def direction(metric: Metric, question: str, said: Mapping[str, Any]) -> Directi
     who gives more right answers makes fewer errors.
     """
     text = asked(question, said).lower()
-    found = [
-        (match.start(), way)
-        for pattern, way in ((_MORE, MORE), (_LESS, LESS), (_BETTER, BETTER), (_WORSE, WORSE))
-        for match in pattern.finditer(text)
-    ]
+    found = [(match.start(), way) for way, words in _WAYS.items() for match in words.finditer(text)]
     if not found:
         return Direction(said["direction"])
     way = min(found)[1]
-    if way in (BETTER, WORSE):
-        up = (way == BETTER) == (metric.better == "higher")
+    if way in ("better", "worse"):
+        up = (way == "better") == (metric.better == "higher")
     else:
-        up = (way == MORE) != _opposite(metric, text)
+        up = (way == "more") != _opposite(metric, text)
     return Direction.INCREASE if up else Direction.DECREASE
 
 

@@ -8,7 +8,7 @@ by one; what tells one description from the others counts for more.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -49,6 +49,11 @@ def nearness(
             ]
         )
     return found
+
+
+def described(texts: Mapping[str, str]) -> list[str]:
+    """What names stand for, in the words that are compared."""
+    return [f"{name.replace('_', ' ')}: {text}" for name, text in texts.items()]
 
 
 def stand(said: str, text: str) -> bool:

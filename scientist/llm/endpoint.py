@@ -224,9 +224,7 @@ def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
             "to use the embedded model",
         ) from fault
     if answer.status_code in (401, 403):
-        raise EndpointError(
-            f"{url} refuses the key", f"SCIENTIST_API_KEY=… scientist run --endpoint {url}"
-        )
+        raise key_refused(url)
     try:
         listed = answer.json()["data"]
         if answer.status_code != 200 or not all(isinstance(model["id"], str) for model in listed):
@@ -237,6 +235,12 @@ def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
             "give the URL that ends in /v1: scientist run --endpoint http://HOST:PORT/v1",
         ) from fault
     return list(listed)
+
+
+def key_refused(url: str) -> EndpointError:
+    """What to say of a server that wants another key."""
+    hint = f"SCIENTIST_API_KEY=… scientist run --endpoint {url}"
+    return EndpointError(f"{url} refuses the key", hint)
 
 
 def _choose(models: list[dict[str, Any]], wanted: str | None, url: str) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from scientist.errors import ContextError, EndpointError, ModelOutputError, ScientistError
-from scientist.llm.endpoint import Endpoint
+from scientist.llm.endpoint import Endpoint, key_refused
 
 if TYPE_CHECKING:
     import openai
@@ -32,10 +32,7 @@ def explain(fault: openai.APIStatusError, endpoint: Endpoint) -> Exception:
         wait = _seconds(fault.response.headers.get("retry-after", ""))
         return Fault(f"status {status}", wait, busy=status in BUSY)
     if status in (401, 403):
-        return EndpointError(
-            f"{endpoint.url} refuses the key",
-            f"SCIENTIST_API_KEY=… scientist run --endpoint {endpoint.url}",
-        )
+        return key_refused(endpoint.url)
     if status == 404:
         return EndpointError(
             f"{endpoint.url} does not know the model {endpoint.model!r} or has no chat",

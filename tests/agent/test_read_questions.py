@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from campaigns import reading
+from memory.words import Words
 from scripted import MODEL, Likely, ScriptedServer
 
 from scientist.agent.reading import Read, Reader, placed
@@ -20,23 +19,8 @@ from scientist.settings import Settings
 
 KIT = load("causal_features")
 QUESTION = "Do {} lower the error after the cue is shifted, compared with {}?"
+embed = Words(dimension=4096).embed
 POOLED = "all environments as one data set"
-
-
-def embed(texts: Sequence[str]) -> list[list[float]]:
-    """The words of a text, however often each; other words are something else."""
-    found = []
-    for text in texts:
-        words = Counter(re.findall(r"\w+", text.lower()))
-        length = math.sqrt(sum(n * n for n in words.values())) or 1.0
-        vector = [0.0] * 3000
-        for word, count in words.items():
-            vector[known.setdefault(word, len(known))] = count / length
-        found.append(vector)
-    return found
-
-
-known: dict[str, int] = {}
 
 
 def read(

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
 import pytest
+from memory.words import Words
 
 from scientist.lab import measures
 from scientist.lab.kits import Metric, load
-from scientist.lab.wordwise import words
 
 KIT = load("causal_features")
+embed = Words(dimension=4096).embed
 QUESTION = "Does stable leave less weight on spurious features than pooled?"
-
-
-def embed(texts: Sequence[str]) -> list[list[float]]:
-    """The words of a text, however often each; other words are something else."""
-    found = []
-    for text in texts:
-        counts = Counter(words(text))
-        length = sum(n * n for n in counts.values()) ** 0.5 or 1.0
-        vector = [0.0] * 2000
-        for word, count in counts.items():
-            vector[known.setdefault(word, len(known))] = count / length
-        found.append(vector)
-    return found
-
-
-known: dict[str, int] = {}
 
 
 def said(asked: str, metric: str = "shifted_error", direction: str = "decrease") -> dict[str, str]:
