@@ -14,6 +14,7 @@ from typing import NamedTuple
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PR_SET_CHILD_SUBREAPER = 36
+NICE = 5  # of an experiment
 
 
 class Member(NamedTuple):
@@ -123,6 +124,29 @@ def memory(members: list[Member], most: int) -> int:
         return held
     # read one after another: what a process gave back, or came to share, meanwhile counted in full
     return min(held, sum(_proportional(member) for member in members))
+
+
+def give_way(members: Sequence[Member]) -> None:
+    """Let other sessions go before that of these processes, where the kernel weighs sessions.
+
+    There being nice counts within a session only. Asked from outside, and again at every look,
+    since the kernel takes such a wish ten times a second from all users together.
+    """
+    own = _session("self").partition(" ")[0]
+    for member in members if own else ():
+        session, _, nice = _session(member.pid).partition(" nice ")
+        if session and session != own:
+            with contextlib.suppress(OSError):  # it is too soon, or the process is locked
+                if nice != str(NICE):
+                    Path(f"/proc/{member.pid}/autogroup").write_text(str(NICE))
+                return
+
+
+def _session(pid: int | str) -> str:
+    """What the kernel weighs together, and how; empty if it does not."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/autogroup").read_text().strip()
+    return ""
 
 
 def scratch_held(pid: int, folders: Sequence[str]) -> tuple[int, int]:

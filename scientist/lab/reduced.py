@@ -85,11 +85,6 @@ def main(argv: list[str]) -> int:
 def enter(plan: Plan, keeper: int) -> None:
     """Give up everything the command is not to have; nothing can be taken back."""
     os.setsid()
-    try:
-        with open("/proc/self/autogroup", "w") as file:
-            file.write("5")  # other sessions go first
-    except OSError:  # this kernel does not weigh them, or was just asked
-        pass
     os.chdir(plan.scratch)
     for name, most in plan.limits.items():
         kind = getattr(resource, name)

@@ -53,7 +53,7 @@ def main(argv: list[str]) -> int:
     folder, handed = argv[1], len(argv) > 2
     target: int | str = int(argv[2]) if handed else os.path.join(folder, "trials.jsonl")
     manner = json.loads(argv[4]) if handed else {}
-    limit(manner.get("limits", {}), bool(manner.get("alone")))
+    limit(manner.get("limits", {}))
     if handed:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _lock_memory(True)
@@ -139,7 +139,7 @@ def _become(folder: str, manner: Plan, plan: Plan, results: int, tasks: int) -> 
     os.execvp(manner["script"][0], manner["script"])
 
 
-def limit(most: dict[str, int], alone: bool = False) -> None:
+def limit(most: dict[str, int]) -> None:
     """Hard limits by their names in `resource`; nothing that runs later can raise them."""
     for name, value in most.items():
         kind = getattr(resource, name)
@@ -148,11 +148,9 @@ def limit(most: dict[str, int], alone: bool = False) -> None:
         resource.setrlimit(kind, (capped, capped))
     if most:
         os.nice(5)
-        # when the machine runs out of memory, the experiment goes before anything else; other work
-        # goes before it also where the kernel weighs sessions, and it is `alone` in its own
-        for entry, text in (("oom_score_adj", "1000"), ("autogroup", "5"))[: 1 + alone]:
-            with contextlib.suppress(OSError), open(f"/proc/self/{entry}", "w") as file:
-                file.write(text)
+        # when the machine runs out of memory, the experiment goes before anything else
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
 
 
 def end_others() -> None:

@@ -40,6 +40,8 @@ def exceeded(
     if process.memory(members, memory) > memory:
         return Ended("killed", f"more than {limits.memory_mb} MB of memory in all{together}")
     for root, family in families.items():
+        if job.box.contained:
+            process.give_way(family)
         seconds = sum(member.processor_seconds for member in family)
         used[root] = max(used.get(root, 0.0), seconds)
         for member in family:  # nobody may wait for it: then its time vanishes with it

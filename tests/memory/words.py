@@ -22,7 +22,7 @@ class Words:
 
     def _one(self, text: str) -> list[float]:
         vector = [0.0] * self.dimension
-        for word in re.findall(r"\w+", text.lower()):
+        for word in re.findall(r"\w+", text.lower()) or [text]:
             place = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
             vector[place % self.dimension] += 1.0
         length = math.sqrt(sum(x * x for x in vector)) or 1.0
