@@ -31,6 +31,7 @@ SECRET = {"api_key", "embedding_api_key", "chroma_token", "checkpoints"}  # the 
 _SECRETS = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|TOKEN|SECRET|PASSWORD)$")
 _LEAST_SECRET = 12  # characters; what is shorter may stand anywhere
 SERVED = "served model"  # the origin of what `scientist model serve` decides
+EMBEDDED = "embedded"  # the endpoint that is none: the model runs here
 LIBRARIES = ("numpy", "scipy", "sklearn", "networkx", "matplotlib", "torch")
 _WANTED = {  # what pydantic calls a fault, and what is wanted instead
     "greater_than_equal": "must be at least {ge}",
@@ -55,7 +56,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     endpoint: str | None = Field(
-        None, description="URL of an OpenAI-compatible server; unset: the embedded server"
+        None,
+        description="URL of an OpenAI-compatible server; unset, or the word embedded: the embedded "
+        "server",
     )
     api_key: str | None = Field(None, description="key for that server")
     model: str | None = Field(
@@ -176,6 +179,11 @@ class Settings(BaseModel):
     sandbox_file_mb: Whole = Field(
         0, ge=0, description="largest file of an experiment; 0: as sandbox_disk_mb"
     )
+
+    @field_validator("endpoint", mode="before")
+    @classmethod
+    def _no_server(cls, value: Any) -> Any:
+        return None if value in (EMBEDDED, "") else value
 
     @field_validator("libraries", mode="before")
     @classmethod

@@ -106,14 +106,16 @@ def as_opened(now: Resolved, opened: dict[str, Any]) -> tuple[Settings, tuple[st
     """The settings of a resumed campaign, and what of the model choice is no longer the same.
 
     What decides results stays as it was when the campaign opened, and so does the model
-    unless another is named now; the rest is as now.
+    unless another is named now; the name of a served one means nothing embedded, and the other
+    way round. The rest is as now.
     """
+    named = {name for name in MODEL_CHOICE if now.origins[name] not in ("default", SERVED)}
+    if "endpoint" in named and bool(now.values.endpoint) != bool(opened["endpoint"]):
+        named.add("model")
     kept = {
         name: value
         for name, value in opened.items()
-        if name in DECIDES_RESULTS
-        or name.startswith("sandbox_")
-        or (name in MODEL_CHOICE and now.origins[name] in ("default", SERVED))
+        if name in DECIDES_RESULTS or name.startswith("sandbox_") or name in {*MODEL_CHOICE} - named
     }
     settings = Settings.model_validate({**now.values.model_dump(), **kept})
     changed = tuple(

@@ -29,7 +29,10 @@ WorkspaceOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 EndpointOption = Annotated[
-    str | None, typer.Option("--endpoint", help="URL of an OpenAI-compatible server")
+    str | None,
+    typer.Option(
+        "--endpoint", metavar="URL", help="OpenAI-compatible server, or: embedded (the default)"
+    ),
 ]
 ChromaOption = Annotated[
     str | None,

@@ -64,7 +64,7 @@ def choose(
             f"the server at {client.endpoint.url} gives no chances for "
             f"{', '.join(options)}: {problem}",
             "scientist model probe shows whether it gives log-probabilities; llama.cpp and "
-            "vLLM do, and so does the embedded model: leave --endpoint out",
+            "vLLM do, and so does the embedded model: --endpoint embedded",
         )
     logs = _logs(heard, options)
     mass = sum(math.exp(value) for value in logs.values())

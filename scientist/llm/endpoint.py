@@ -220,8 +220,8 @@ def _models(url: str, settings: Settings) -> list[dict[str, Any]]:
     except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
         raise EndpointError(
             f"no model server answers at {url} ({type(fault).__name__})",
-            f"start it, check the URL (scientist doctor --endpoint {url}), or leave --endpoint out "
-            "to use the embedded model",
+            f"start it, check the URL (scientist doctor --endpoint {url}), or use the embedded "
+            "model: --endpoint embedded",
         ) from fault
     if answer.status_code in (401, 403):
         raise key_refused(url)

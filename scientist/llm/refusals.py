@@ -42,7 +42,7 @@ def explain(fault: openai.APIStatusError, endpoint: Endpoint) -> Exception:
     if any(word in message.lower() for word in words):
         return ModelOutputError(
             f"the server at {endpoint.url} does not support JSON-schema output: {message}",
-            "use vLLM, llama.cpp, or leave --endpoint out; scientist model probe shows the support",
+            "use vLLM, llama.cpp or --endpoint embedded; scientist model probe shows the support",
         )
     if longer := too_long(message, fault.body):
         return longer

@@ -22,7 +22,8 @@ def settle(resolved: Resolved) -> Resolved:
 def _model(resolved: Resolved) -> dict[str, Any]:
     values = resolved.values
     record = None if values.endpoint else records.wanted(values.model)
-    if record is None:
+    embedded = resolved.origins["endpoint"] != "default"  # somebody said so
+    if record is None or (embedded and record.backend != "llamacpp"):
         return {}
     told: dict[str, Any] = {"model": record.model, "endpoint": record.url}
     on_card = record.backend == "vllm" and not flags.on_processor(record.environment or {})

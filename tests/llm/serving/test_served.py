@@ -233,6 +233,19 @@ def test_a_resumed_campaign_keeps_the_server_it_was_opened_with(model: str, pyth
     assert changed == ()
 
 
+def test_a_campaign_goes_on_with_the_embedded_model_when_told_so(model: str, python: str) -> None:
+    serve(model, python)
+    served = settle(load(None))
+    assert served.values.endpoint is not None
+    told = settle(load(None, {"endpoint": "embedded"}))
+    assert (told.values.endpoint, told.values.model) == (None, None)
+    settings, changed = as_opened(told, served.public())
+    assert (settings.endpoint, settings.model) == (None, None)
+    assert [line.partition(":")[0] for line in changed] == ["endpoint", "model"]
+    elsewhere = load(None, {"endpoint": "http://127.0.0.1:9/v1"})
+    assert as_opened(elsewhere, served.public())[0].model == served.values.model
+
+
 def test_figures_are_read_and_summed_over_engines(model: str, python: str) -> None:
     record = serve(model, python)
     now, told = figures.throughput(record.url, record.key, 0.05)
