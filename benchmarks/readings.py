@@ -2,13 +2,14 @@
 
     python benchmarks/readings.py [--questions FILE ...] [--endpoint URL --model NAME]
 
-Three sets, all in words of their own: twenty questions (reading_questions.json) and thirty
-(reading_other_words.json) by which the choice of arms and metrics was tuned, and thirty that were
-written by somebody who did not know how questions are read, told to avoid the kits' words
-(reading_unseen.json). Four of each are about something that no kit compares. A reading is right if
-kit, arms, metric, direction and settings are those that were meant; for the four, if no family is
-said to compare it. It is unsure if it names other arms that may be meant, too. The questions of
-planted_questions.json can be given as well.
+Four sets, all in words of their own: twenty questions (reading_questions.json), thirty
+(reading_other_words.json) and sixty (reading_far.json, told to avoid the kits' words) by which the
+choice of family, arms and metrics was tuned, and thirty that were written by somebody who did not
+know how questions are read, told to avoid the kits' words (reading_unseen.json). Four to six of
+each are about something that no kit compares. A reading is right if kit, arms, metric, direction
+and settings are those that were meant; for the others, if no family is said to compare it. It is
+unsure if it names other arms that may be meant, too. The questions of planted_questions.json can be
+given as well.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from scientist.records import Hypothesis
 from scientist.settings import Settings
 
 HERE = Path(__file__).parent
-NAMES = ("questions", "other_words", "unseen")
+NAMES = ("questions", "other_words", "far", "unseen")
 SETS = [HERE / f"reading_{name}.json" for name in NAMES]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scientist.agent import proposing
+from scientist.lab import other_words
 from scientist.lab.kits import Kit, all_kits
 from scientist.memory.embedding import Embed, similarity
 
@@ -29,6 +30,18 @@ def nearness(text: str, kits: Sequence[Kit], embed: Embed) -> dict[str, float]:
     return {kit.name: similarity(wanted, vector) for kit, vector in named}
 
 
+def likeness(question: str, kits: Sequence[Kit], embed: Embed) -> dict[str, float]:
+    """How near each kit comes to a question by the one most like it that people ask it."""
+    (wanted,) = embed([question])
+    return {
+        kit.name: max(
+            (similarity(wanted, one) for one in embed(other_words.of(kit.name).questions)),
+            default=0.0,
+        )
+        for kit in kits
+    }
+
+
 def describe(kit: Kit) -> str:
     """What a kit is about, in the words that are compared."""
     return f"{kit.title}. {kit.summary} {', '.join(kit.directions).replace('-', ' ')}."
@@ -42,7 +55,12 @@ def choose(bench: Bench, round_: int) -> Kit:
     tried = {kit.name: chosen.count(kit.name) for kit in kits}
     if bench.question:
         near = nearness(bench.question, kits, bench.store.embed)
-        return max(kits, key=lambda kit: near[kit.name] - TRIED_COSTS * tried[kit.name])
+        like = likeness(bench.question, kits, bench.store.embed)
+
+        def value(kit: Kit) -> float:
+            return (near[kit.name] + like[kit.name]) / 2 - TRIED_COSTS * tried[kit.name]
+
+        return max(kits, key=value)
     least = min(tried.values())
     fresh = [kit for kit in kits if tried[kit.name] == least]
     ranked = sorted(fresh, key=lambda kit: -_about(bench, kit))

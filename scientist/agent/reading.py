@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field, create_model
 
 from scientist.agent import choosing, given, proposing
 from scientist.errors import ModelOutputError
-from scientist.lab import kits, measures, wording, wordwise
+from scientist.lab import kits, measures, other_words, wording, wordwise
 from scientist.lab.kits import Kit
 from scientist.lab.wordwise import stand
 from scientist.llm import prompting
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from scientist.llm.client import Client
 
 FAMILIES = 2  # the nearest, in whose words a question is read
-NEARNESS = 0.3  # of both arms on average; from here on, a family compares what is asked
-LEAST_NEARNESS = 0.26  # below, it does not; between them it may, if none is nearer
+NEARNESS = 0.8  # to what is asked and to both arms; from here on, a family compares it
+LEAST_NEARNESS = 0.64  # below, it does not; between them it may, if none is nearer
 WEIGHT = 16.0  # of nearness in meaning beside the logarithm of a chance
 SURE = 1.0  # by how much arms must be likelier than any others
 LONGEST_WORDS = 160
@@ -130,7 +130,7 @@ class Reader:
             words = placed(question, said["tried"], said["compared_with"])
             if not all(stand(one, question) for one in words):
                 continue
-            near = self._near(kit, words)
+            near = self._near(kit, question, words)
             if near >= LEAST_NEARNESS:
                 possible.append((near, kit, said, words))
             if near >= NEARNESS:
@@ -138,7 +138,7 @@ class Reader:
         if not possible:
             return None
         _, kit, said, words = max(possible, key=lambda one: one[0])
-        found, rival = self._arms(kit, words)
+        found, rival = self._arms(kit, question, words)
         metric = measures.meant(kit, question, said, self._embed)
         return Read(question, kit.name, *found, metric, said, rival)
 
@@ -161,14 +161,20 @@ class Reader:
             raise ModelOutputError(problem)
         return said
 
-    def _near(self, kit: Kit, words: Sequence[str]) -> float:
-        """How near the words are to two arms that they may mean, on average."""
-        *arms, tried, other = self._embed([*wordwise.described(kit.arms), *words])
-        pairs = permutations(arms, 2)
-        return max(similarity(one, tried) + similarity(two, other) for one, two in pairs) / 2
+    def _near(self, kit: Kit, question: str, words: Sequence[str]) -> float:
+        """How near a question comes to what a kit is asked, and its words to two arms of it."""
+        called = _called(kit)
+        said = self._embed(words)
+        tried, other = (
+            [max(similarity(one, arm) for arm in self._embed(group)) for group in called]
+            for one in said
+        )
+        pairs = permutations(range(len(called)), 2)
+        arms = max(tried[one] + other[two] for one, two in pairs) / 2
+        return arms + choosing.likeness(question, [kit], self._embed)[kit.name]
 
     def _arms(
-        self, kit: Kit, words: Sequence[str]
+        self, kit: Kit, question: str, words: tuple[str, str]
     ) -> tuple[tuple[str, str], tuple[str, str] | None]:
         """The arms meant by what is tried and by what it is compared with.
 
@@ -176,11 +182,15 @@ class Reader:
         """
         names = list(kit.arms)
         pairs = list(permutations(range(len(names)), 2))
-        near = wordwise.nearness(words, wordwise.described(kit.arms), self._embed)
+        called = _called(kit)
+        near = wordwise.nearness([*words, *sides(question, words)], called, self._embed)
         told = self._told(kit, words)
 
         def likely(arms: tuple[int, int]) -> float:
-            return sum(WEIGHT * near[at][arm] + told[at][arm] for at, arm in enumerate(arms))
+            return sum(
+                WEIGHT * (near[at][arm] + near[at + 2][arm]) + told[at][arm]
+                for at, arm in enumerate(arms)
+            )
 
         first, second = sorted(pairs, key=likely, reverse=True)[:2]
         found, rival = ((names[one], names[other]) for one, other in (first, second))
@@ -210,18 +220,28 @@ class Reader:
 
 
 def nearest(question: str, embed: Embed) -> list[Kit]:
-    """The kits, the one first that is nearest: as a whole, by its arms, by a parameter's name."""
+    """The kits, the one first that is nearest.
+
+    As a whole, by what it is asked, by its arms, and by a parameter's name.
+    """
     found = kits.all_kits()
     whole = choosing.nearness(question, found, embed)
+    like = choosing.likeness(question, found, embed)
     before, *rest = _THAN.split(question, maxsplit=1)
     tried, other = embed([before, rest[0] if rest else question])
 
     def near(kit: Kit) -> float:
-        arms = embed(wordwise.described(kit.arms))
+        arms = embed([texts[0] for texts in wordwise.described(kit.arms, {})])
         pairs = [similarity(tried, a) + similarity(other, b) for a, b in permutations(arms, 2)]
-        return whole[kit.name] + max(pairs) / 2 + NAMED * wording.names_one(kit, question)
+        named = NAMED * wording.names_one(kit, question)
+        return whole[kit.name] + like[kit.name] + max(pairs) / 2 + named
 
     return sorted(found, key=near, reverse=True)
+
+
+def _called(kit: Kit) -> list[list[str]]:
+    """What each arm of a kit does, and what else it is called."""
+    return wordwise.described(kit.arms, other_words.of(kit.name).arms)
 
 
 def placed(question: str, tried: str, other: str) -> tuple[str, str]:
@@ -231,9 +251,7 @@ def placed(question: str, tried: str, other: str) -> tuple[str, str]:
     model may turn the two round, copy one of them twice, or make them up. Then the question's own
     words are taken, all that stand on either side.
     """
-    halves = [(question[: one.start()], question[one.end() :]) for one in _THAN.finditer(question)]
-    if turned := _FIRST.match(question):
-        halves = [(turned["tried"], turned["other"])]
+    halves = _halves(question)
     if any(stand(tried, before) and stand(other, after) for before, after in halves):
         return tried, other
     if any(stand(other, before) and stand(tried, after) for before, after in halves):
@@ -244,6 +262,29 @@ def placed(question: str, tried: str, other: str) -> tuple[str, str]:
         before, after = halves[-1]
         return before, after.rstrip("?")
     return tried, other
+
+
+def sides(question: str, words: tuple[str, str]) -> tuple[str, str]:
+    """All that a question says around each of the words that were placed.
+
+    A small model may copy too little of it.
+    """
+    tried, other = words
+    halves = _halves(question)
+    for before, after in halves:
+        if stand(tried, before) and stand(other, after):
+            return before, after
+    for before, after in halves:
+        if stand(tried, after) and stand(other, before):
+            return after, before
+    return halves[-1] if halves else words
+
+
+def _halves(question: str) -> list[tuple[str, str]]:
+    """What stands before and after each word that compares, what is tried first."""
+    if turned := _FIRST.match(question):
+        return [(turned["tried"], turned["other"])]
+    return [(question[: one.start()], question[one.end() :]) for one in _THAN.finditer(question)]
 
 
 def schema(kit: Kit, question: str) -> type[BaseModel]:

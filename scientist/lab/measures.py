@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from scientist.lab import wordwise
+from scientist.lab import other_words, wordwise
 from scientist.lab.kits import Kit, Metric
 from scientist.lab.wordwise import Embed
 from scientist.records import Direction
 
-NEAR = 18.0  # what counts nearness, word by word, of what is asked to a metric's description
+NEAR = 24.0  # what counts nearness, word by word, of what is asked to what a metric is called
+WHOLE = 12.0  # what counts that of the whole question
 SAID = 2.0  # what counts that the model calls it so
 USUAL = 1.75  # what counts that it is what the family measures if nobody says otherwise
 _WAYS = {
@@ -60,16 +61,18 @@ def asked(question: str, said: Mapping[str, Any]) -> str:
 
 
 def meant(kit: Kit, question: str, said: Mapping[str, Any], embed: Embed) -> str:
-    """The metric that a question means, by how near what it asks is to each description."""
+    """The metric that a question means, by how near it is, and what it asks, to each of them."""
     names = possible(kit, question)
-    near = [0.0] * len(kit.metrics)
-    if len(names) > 1 and (words := asked(question, said)):
+    value = {name: SAID * (name == said["metric"]) for name in kit.metrics}
+    value[kit.default.metric] += USUAL
+    if len(names) > 1:
         texts = {name: one.description for name, one in kit.metrics.items()}
-        (near,) = wordwise.nearness([words], wordwise.described(texts), embed)
-    value = {
-        name: NEAR * each + SAID * (name == said["metric"]) + USUAL * (name == kit.default.metric)
-        for name, each in zip(kit.metrics, near, strict=True)
-    }
+        called = wordwise.described(texts, other_words.of(kit.name).metrics)
+        words = {question: WHOLE} | ({text: NEAR} if (text := asked(question, said)) else {})
+        found = wordwise.nearness(list(words), called, embed)
+        for weight, near in zip(words.values(), found, strict=True):
+            for name, each in zip(kit.metrics, near, strict=True):
+                value[name] += weight * each
     return max(names, key=value.__getitem__)
 
 

@@ -24,36 +24,50 @@ _EMPTY = re.compile(
 
 
 def nearness(
-    phrases: Sequence[str], descriptions: Sequence[str], embed: Embed
+    phrases: Sequence[str], groups: Sequence[Sequence[str]], embed: Embed
 ) -> list[list[float]]:
-    """For each phrase how near it is to each of two or more descriptions."""
+    """For each phrase how near it is to each of two or more groups of texts.
+
+    The texts of a group say the same in several ways. A phrase may use words of all of them, and is
+    to say most of one of them.
+    """
     import numpy as np
 
     def vectors(text: str) -> Any:
         return np.asarray(embed(units(text)))
 
-    said = [vectors(text) for text in descriptions]
+    said = [[vectors(text) for text in group] for group in groups]
+    whole = [np.concatenate(group) for group in said]
     own = []
-    for place, one in enumerate(said):
-        others = [other for at, other in enumerate(said) if at != place]
-        known = np.mean([(one @ other.T).max(axis=1) for other in others], axis=0)
-        own.append(np.maximum(1 - known, 0) + SHARED)
+    for place, group in enumerate(said):
+        others = [other for at, other in enumerate(whole) if at != place]
+        for one in group:
+            known = np.mean([(one @ other.T).max(axis=1) for other in others], axis=0)
+            own.append(np.maximum(1 - known, 0) + SHARED)
     found = []
     for phrase in phrases:
-        meant = vectors(phrase)
-        pairs = [meant @ one.T for one in said]
+        meant, weights = vectors(phrase), iter(own)
         found.append(
             [
-                float(pair.max(axis=1).mean() + np.average(pair.max(axis=0), weights=weights)) / 2
-                for pair, weights in zip(pairs, own, strict=True)
+                float(
+                    (meant @ every.T).max(axis=1).mean()
+                    + max(
+                        np.average((meant @ one.T).max(axis=0), weights=next(weights))
+                        for one in group
+                    )
+                )
+                / 2
+                for group, every in zip(said, whole, strict=True)
             ]
         )
     return found
 
 
-def described(texts: Mapping[str, str]) -> list[str]:
-    """What names stand for, in the words that are compared."""
-    return [f"{name.replace('_', ' ')}: {text}" for name, text in texts.items()]
+def described(texts: Mapping[str, str], others: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """What names stand for, and what else it is called, in the words that are compared."""
+    return [
+        [f"{name.replace('_', ' ')}: {text}", *others.get(name, ())] for name, text in texts.items()
+    ]
 
 
 def stand(said: str, text: str) -> bool:

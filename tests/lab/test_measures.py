@@ -53,8 +53,9 @@ def test_a_metric_named_in_full_outweighs_every_word() -> None:
 @pytest.mark.parametrize("words_", ["rain in spring", "stable", "pooled"])
 def test_where_the_question_has_no_words_for_it_the_model_decides(words_: str) -> None:
     asked = said(words_, "intervention_error", "increase")
-    assert measures.asked(QUESTION, asked) == ""
-    assert measures.meant(KIT, QUESTION, asked, embed) == "intervention_error"
+    question = "Does stable do any better than pooled?"
+    assert measures.asked(question, asked) == ""
+    assert measures.meant(KIT, question, asked, embed) == "intervention_error"
     assert measures.direction(KIT.metrics["intervention_error"], QUESTION, asked) == "increase"
 
 

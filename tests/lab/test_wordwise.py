@@ -36,7 +36,7 @@ def test_what_means_something_are_words_and_pairs(text: str, found: list[str]) -
 
 
 def test_the_description_that_shares_a_word_is_nearer() -> None:
-    told = ["gets full hints", "gets fading hints"]
+    told = [["gets full hints"], ["gets fading hints"]]
     (first,), (other,) = (
         wordwise.nearness([phrase], told, embed) for phrase in ("hints are full", "fading clues")
     )
@@ -45,8 +45,24 @@ def test_the_description_that_shares_a_word_is_nearer() -> None:
 
 
 def test_what_all_descriptions_share_says_little() -> None:
-    told = ["judge step", "judge whole answer text long"]
+    told = [["judge step"], ["judge whole answer text long"]]
     ((short, long),) = wordwise.nearness(["judge whole"], told, embed)
     assert long > short
     alone = wordwise.nearness(["judge"], told, embed)
     assert abs(alone[0][0] - alone[0][1]) < 0.05  # however long a description is
+
+
+def test_a_phrase_says_most_of_one_of_several_texts() -> None:
+    told = [
+        ["gets full hints", "hears every answer"],
+        ["gets fading hints", "hears ever fewer answers"],
+    ]
+    ((full, fading), (mixed, _)) = wordwise.nearness(
+        ["hears every answer", "full answer"], told, embed
+    )
+    assert full > fading
+    assert full > mixed  # words of both texts, and not much of either
+    ((full_, fading_),) = wordwise.nearness(
+        ["hears every answer"], [told[0], [*told[1], "every answer"]], embed
+    )
+    assert full_ - fading_ < full - fading  # the other one is called so, too
