@@ -80,7 +80,7 @@ def differences(question: dict[str, Any], found: Hypothesis | None) -> list[str]
     kit = kits.load(question["kit"])
     meant = {
         **{name: question[name] for name in ("kit", "treatment", "control", "metric", "direction")},
-        "parameters": kit.validate_parameters(question["setting"]),
+        "parameters": kit.validate_parameters(question.get("setting", {})),
     }
     return [name for name, value in meant.items() if getattr(found, name) != value]
 
