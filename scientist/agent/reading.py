@@ -2,9 +2,10 @@
 
 A small model is good at copying words out of a question and at telling what a number is the value
 of; it is bad at telling which arm words mean. So the model copies, and binds the numbers. Which
-arms are meant is decided for both at once: by how near the words are to each arm, word by word,
-and by how much likelier the model calls an arm by its name for these words than for none. Which
-metric is meant, and which way it goes, `lab/measures.py` decides.
+arms are meant is decided for both at once: by how near the words, and all that the question says
+around them, are to each arm, word by word, and by how much likelier the model calls an arm by its
+name for these words than for none. Which metric is meant, and which way it goes,
+`lab/measures.py` decides.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ FAMILIES = 2  # the nearest, in whose words a question is read
 NEARNESS = 0.8  # to what is asked and to both arms; from here on, a family compares it
 LEAST_NEARNESS = 0.64  # below, it does not; between them it may, if none is nearer
 WEIGHT = 16.0  # of nearness in meaning beside the logarithm of a chance
+SPOKEN = 1.0  # what counts an arm's own name that stands there
 SURE = 1.0  # by how much arms must be likelier than any others
 LONGEST_WORDS = 160
 NAMED = 0.2  # how much nearer a kit is whose parameter is named beside a number
@@ -182,13 +184,14 @@ class Reader:
         """
         names = list(kit.arms)
         pairs = list(permutations(range(len(names)), 2))
-        called = _called(kit)
-        near = wordwise.nearness([*words, *sides(question, words)], called, self._embed)
+        around = sides(question, words)
+        near = wordwise.nearness([*words, *around], _called(kit), self._embed)
         told = self._told(kit, words)
+        spoken = [[SPOKEN * wordwise.spoken(name, one) for name in names] for one in around]
 
         def likely(arms: tuple[int, int]) -> float:
             return sum(
-                WEIGHT * (near[at][arm] + near[at + 2][arm]) + told[at][arm]
+                WEIGHT * (near[at][arm] + near[at + 2][arm]) + told[at][arm] + spoken[at][arm]
                 for at, arm in enumerate(arms)
             )
 

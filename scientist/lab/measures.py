@@ -16,9 +16,9 @@ from scientist.lab.kits import Kit, Metric
 from scientist.lab.wordwise import Embed
 from scientist.records import Direction
 
-NEAR = 24.0  # what counts nearness, word by word, of what is asked to what a metric is called
-WHOLE = 12.0  # what counts that of the whole question
-SAID = 2.0  # what counts that the model calls it so
+NEAR = 21.0  # what counts nearness, word by word, of what is asked to what a metric is called
+WHOLE = 10.0  # what counts that of the whole question
+SAID = 2.5  # what counts that the model calls it so
 USUAL = 1.75  # what counts that it is what the family measures if nobody says otherwise
 _WAYS = {
     "more": re.compile(
@@ -41,12 +41,7 @@ def possible(kit: Kit, question: str) -> tuple[str, ...]:
 
     A name of one word is also a word that people use for other things, and proves nothing.
     """
-    long = {name: name.replace("_", "[_ ]") for name in kit.metrics if "_" in name}
-    named = [
-        name
-        for name, pattern in long.items()
-        if re.search(rf"(?<![\w-]){pattern}(?![\w-])", question, re.IGNORECASE)
-    ]
+    named = [name for name in kit.metrics if "_" in name and wordwise.spoken(name, question)]
     return tuple(named or kit.metrics)
 
 

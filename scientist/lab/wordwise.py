@@ -76,6 +76,12 @@ def stand(said: str, text: str) -> bool:
     return 2 * sum(word in there for word in each) > len(each)
 
 
+def spoken(name: str, text: str) -> bool:
+    """Whether a name stands in a text in full."""
+    pattern = name.replace("_", "[_ ]")
+    return bool(re.search(rf"(?<![\w-]){pattern}(?![\w-])", text, re.IGNORECASE))
+
+
 def units(text: str) -> list[str]:
     """The words of a text that mean something, and the pairs of those that follow each other."""
     found = words(text)

@@ -11,7 +11,8 @@ from campaigns import reading
 from memory.words import Words
 from scripted import MODEL, Likely, ScriptedServer
 
-from scientist.agent.reading import Read, Reader, placed
+from scientist.agent.reading import Read, Reader, placed, sides
+from scientist.lab import other_words
 from scientist.lab.kits import load
 from scientist.llm.client import Client
 from scientist.llm.endpoint import Endpoint, Handle
@@ -136,3 +137,34 @@ def test_what_is_compared_with_stands_after_than(
     question: str, tried: str, other: str, found: tuple[str, str]
 ) -> None:
     assert placed(question, tried, other) == found
+
+
+@pytest.mark.parametrize("arm", [name for name in KIT.arms if name != "pooled"])
+def test_an_arm_is_known_by_what_people_call_it(arm: str) -> None:
+    phrases = other_words.of(KIT.name).arms[arm]
+    read_ = [found for phrase in phrases if (found := read(phrase, even))]
+    arms = [(found.treatment, found.control) for found in read_ if found.kit == KIT.name]
+    assert len(arms) > len(phrases) / 2
+    assert set(arms) == {(arm, "pooled")}
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "around"),
+    [
+        ("Does a red hat err less than a hat of wool?", ("red hat", "hat of wool"), (0, 1)),
+        ("Does a red hat err less than a hat of wool?", ("hat of wool", "red hat"), (1, 0)),
+        ("Does a red hat err less than a hat of wool?", ("rain", "snow"), (0, 1)),
+    ],
+)
+def test_around_words_stands_their_side_of_the_question(
+    question: str, words: tuple[str, str], around: tuple[int, int]
+) -> None:
+    halves = question.split(" than ")
+    assert sides(question, words) == tuple(halves[place] for place in around)
+
+
+def test_a_question_without_two_sides_has_only_the_words() -> None:
+    assert sides("Which hat is best?", ("red hat", "wool")) == ("red hat", "wool")
+    turned = "Compared with a hat of wool, does a red one err less?"
+    tried, other = sides(turned, ("red one", "hat of wool"))
+    assert (tried, other) == (" does a red one err less?", "a hat of wool")

@@ -66,3 +66,17 @@ def test_a_phrase_says_most_of_one_of_several_texts() -> None:
         ["hears every answer"], [told[0], [*told[1], "every answer"]], embed
     )
     assert full_ - fading_ < full - fading  # the other one is called so, too
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "there"),
+    [
+        ("sigmoid", "does a Sigmoid foretell more?", True),
+        ("sigmoid", "do sigmoids foretell more?", False),
+        ("shifted_error", "is the shifted error lower?", True),
+        ("shifted_error", "is the non-shifted_error lower?", False),
+        ("shifted_error", "is the error lower when shifted?", False),
+    ],
+)
+def test_a_name_is_spoken_in_full_or_not_at_all(name: str, text: str, there: bool) -> None:
+    assert wordwise.spoken(name, text) == there
