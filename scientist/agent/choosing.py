@@ -55,12 +55,7 @@ def choose(bench: Bench, round_: int) -> Kit:
     tried = {kit.name: chosen.count(kit.name) for kit in kits}
     if bench.question:
         near = nearness(bench.question, kits, bench.store.embed)
-        like = likeness(bench.question, kits, bench.store.embed)
-
-        def value(kit: Kit) -> float:
-            return (near[kit.name] + like[kit.name]) / 2 - TRIED_COSTS * tried[kit.name]
-
-        return max(kits, key=value)
+        return max(kits, key=lambda kit: near[kit.name] - TRIED_COSTS * tried[kit.name])
     least = min(tried.values())
     fresh = [kit for kit in kits if tried[kit.name] == least]
     ranked = sorted(fresh, key=lambda kit: -_about(bench, kit))
