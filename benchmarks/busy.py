@@ -1,10 +1,12 @@
 """How fast the embedded server answers while other programs use the machine, too.
 
-    python benchmarks/busy.py [--model NAME] [--tokens 20] [--rounds 2]
+    python benchmarks/busy.py [--model NAME] [--tokens 20] [--rounds 2] [--nice]
 
 The server's threads wait for each other at every layer. The baseline lets them spin as long as the
 OpenMP library does by itself; ours (`embedded.WAITING`) gives the core back soon. Both are asked
-the same on a quiet machine, and beside one and two programs that never rest.
+the same on a quiet machine, and beside one and two programs that never rest. With --nice the
+programs are nice as experiments are, in sessions of their own: the baseline leaves it at that, and
+ours has their sessions give way, too, as experiments do (`lab/process.py`).
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 
 import openai
 
+from scientist.lab import process
 from scientist.llm import embedded
 from scientist.llm.endpoint import Endpoint, connect
 from scientist.settings import Settings
@@ -43,13 +47,18 @@ def timed(endpoint: Endpoint, tokens: int) -> tuple[float, float]:
     return timings["prompt_per_token_ms"], timings["predicted_per_token_ms"]
 
 
-def measured(settings: Settings, tokens: int, busy: int) -> tuple[float, float]:
+def measured(
+    settings: Settings, tokens: int, busy: int, nice: int = 0, give_way: bool = False
+) -> tuple[float, float]:
     """The same of a server of its own beside so many busy programs."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SCIENTIST_RUNTIME_DIR"] = folder
         with connect(settings) as handle:
-            never_rest = [sys.executable, "-c", "while True: pass"]
+            never_rest = [sys.executable, "-c", f"import os; os.nice({nice})\nwhile True: pass"]
             others = [subprocess.Popen(never_rest, start_new_session=True) for _ in range(busy)]
+            for other in others if give_way else ():
+                time.sleep(0.2)  # the kernel does not take such wishes faster
+                process.give_way(process.tree(other.pid))
             try:
                 return timed(handle.endpoint, tokens)
             finally:
@@ -64,15 +73,18 @@ def main() -> None:
     parser.add_argument("--model", help="one of: scientist model list")
     parser.add_argument("--tokens", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--nice", action="store_true", help="beside programs that are nice")
     chosen = parser.parse_args()
     settings, ours = Settings(model=chosen.model), dict(embedded.WAITING)
+    nice = process.NICE if chosen.nice else 0
     for busy in BUSY:
         found: dict[str, list[tuple[float, float]]] = defaultdict(list)
         for _ in range(chosen.rounds):
             for name, waiting in (("baseline", BASELINE), ("ours", ours)):
                 embedded.WAITING.clear()
-                embedded.WAITING.update(waiting)
-                found[name].append(measured(settings, chosen.tokens, busy))
+                embedded.WAITING.update(ours if chosen.nice else waiting)
+                give_way = chosen.nice and name == "ours"
+                found[name].append(measured(settings, chosen.tokens, busy, nice, give_way))
         middle = {
             name: [statistics.median(values) for values in zip(*pairs, strict=True)]
             for name, pairs in found.items()
