@@ -24,6 +24,7 @@ from collections import defaultdict
 import openai
 
 from scientist.lab import process
+from scientist.lab.runner import NICE
 from scientist.llm import embedded
 from scientist.llm.endpoint import Endpoint, connect
 from scientist.settings import Settings
@@ -56,10 +57,10 @@ def measured(
         with connect(settings) as handle:
             never_rest = [sys.executable, "-c", f"import os; os.nice({nice})\nwhile True: pass"]
             others = [subprocess.Popen(never_rest, start_new_session=True) for _ in range(busy)]
-            for other in others if give_way else ():
-                time.sleep(0.2)  # the kernel does not take such wishes faster
-                process.give_way(process.tree(other.pid))
             try:
+                for other in others if give_way else ():
+                    time.sleep(0.2)  # the kernel does not take such wishes faster
+                    process.give_way(process.tree(other.pid))
                 return timed(handle.endpoint, tokens)
             finally:
                 for other in others:
@@ -76,14 +77,14 @@ def main() -> None:
     parser.add_argument("--nice", action="store_true", help="beside programs that are nice")
     chosen = parser.parse_args()
     settings, ours = Settings(model=chosen.model), dict(embedded.WAITING)
-    nice = process.NICE if chosen.nice else 0
+    nice = NICE if chosen.nice else 0
+    ways = {"baseline": (ours if nice else BASELINE, False), "ours": (ours, chosen.nice)}
     for busy in BUSY:
         found: dict[str, list[tuple[float, float]]] = defaultdict(list)
         for _ in range(chosen.rounds):
-            for name, waiting in (("baseline", BASELINE), ("ours", ours)):
+            for name, (waiting, give_way) in ways.items():
                 embedded.WAITING.clear()
-                embedded.WAITING.update(ours if chosen.nice else waiting)
-                give_way = chosen.nice and name == "ours"
+                embedded.WAITING.update(waiting)
                 found[name].append(measured(settings, chosen.tokens, busy, nice, give_way))
         middle = {
             name: [statistics.median(values) for values in zip(*pairs, strict=True)]

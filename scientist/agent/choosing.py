@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scientist.agent import proposing
-from scientist.lab import other_words
 from scientist.lab.kits import Kit, all_kits
 from scientist.memory.embedding import Embed, similarity
 
@@ -28,18 +27,6 @@ def nearness(text: str, kits: Sequence[Kit], embed: Embed) -> dict[str, float]:
     wanted, *vectors = embed([text, *map(describe, kits)])
     named = zip(kits, vectors, strict=True)
     return {kit.name: similarity(wanted, vector) for kit, vector in named}
-
-
-def likeness(question: str, kits: Sequence[Kit], embed: Embed) -> dict[str, float]:
-    """How near each kit comes to a question by the one most like it that people ask it."""
-    (wanted,) = embed([question])
-    return {
-        kit.name: max(
-            (similarity(wanted, one) for one in embed(other_words.of(kit.name).questions)),
-            default=0.0,
-        )
-        for kit in kits
-    }
 
 
 def describe(kit: Kit) -> str:

@@ -173,7 +173,7 @@ class Reader:
         )
         pairs = permutations(range(len(called)), 2)
         arms = max(tried[one] + other[two] for one, two in pairs) / 2
-        return arms + choosing.likeness(question, [kit], self._embed)[kit.name]
+        return arms + _likeness(kit, question, self._embed)
 
     def _arms(
         self, kit: Kit, question: str, words: tuple[str, str]
@@ -229,17 +229,23 @@ def nearest(question: str, embed: Embed) -> list[Kit]:
     """
     found = kits.all_kits()
     whole = choosing.nearness(question, found, embed)
-    like = choosing.likeness(question, found, embed)
     before, *rest = _THAN.split(question, maxsplit=1)
     tried, other = embed([before, rest[0] if rest else question])
 
     def near(kit: Kit) -> float:
-        arms = embed([texts[0] for texts in wordwise.described(kit.arms, {})])
+        arms = embed([does for does, *_ in _called(kit)])
         pairs = [similarity(tried, a) + similarity(other, b) for a, b in permutations(arms, 2)]
         named = NAMED * wording.names_one(kit, question)
-        return whole[kit.name] + like[kit.name] + max(pairs) / 2 + named
+        return whole[kit.name] + _likeness(kit, question, embed) + max(pairs) / 2 + named
 
     return sorted(found, key=near, reverse=True)
+
+
+def _likeness(kit: Kit, question: str, embed: Embed) -> float:
+    """How near a question is to the one most like it that people ask a kit."""
+    (wanted,) = embed([question])
+    asked = embed(other_words.of(kit.name).questions)
+    return max((similarity(wanted, one) for one in asked), default=0.0)
 
 
 def _called(kit: Kit) -> list[list[str]]:
@@ -254,11 +260,11 @@ def placed(question: str, tried: str, other: str) -> tuple[str, str]:
     model may turn the two round, copy one of them twice, or make them up. Then the question's own
     words are taken, all that stand on either side.
     """
-    halves = _halves(question)
-    if any(stand(tried, before) and stand(other, after) for before, after in halves):
+    if _around(question, tried, other):
         return tried, other
-    if any(stand(other, before) and stand(tried, after) for before, after in halves):
+    if _around(question, other, tried):
         return other, tried
+    halves = _halves(question)
     if behind := [after for before, after in halves if stand(tried, before)]:
         return tried, behind[-1].rstrip("?")
     if halves and not (stand(tried, question) and stand(other, question)):
@@ -273,14 +279,20 @@ def sides(question: str, words: tuple[str, str]) -> tuple[str, str]:
     A small model may copy too little of it.
     """
     tried, other = words
+    if found := _around(question, tried, other):
+        return found
+    if turned := _around(question, other, tried):
+        return turned[1], turned[0]
     halves = _halves(question)
-    for before, after in halves:
+    return halves[-1] if halves else words
+
+
+def _around(question: str, tried: str, other: str) -> tuple[str, str] | None:
+    """The two sides of a word that compares, if the one stands before it and the other after."""
+    for before, after in _halves(question):
         if stand(tried, before) and stand(other, after):
             return before, after
-    for before, after in halves:
-        if stand(tried, after) and stand(other, before):
-            return after, before
-    return halves[-1] if halves else words
+    return None
 
 
 def _halves(question: str) -> list[tuple[str, str]]:

@@ -37,6 +37,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 KILL_TRIES = 500
 MOST_METRICS = 256
 REPLACE_ME = 75
+NICE = 5
 LIBRARIES = ("numpy", "scipy", "scikit_learn", "networkx", "matplotlib", "torch")
 IMPORTS = re.compile(r"^(?:import|from)\s+([\w.]+)", re.MULTILINE)
 Plan = dict[str, typing.Any]
@@ -147,7 +148,7 @@ def limit(most: dict[str, int]) -> None:
         capped = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (capped, capped))
     if most:
-        os.nice(5)
+        os.nice(NICE)
         # when the machine runs out of memory, the experiment goes before anything else
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")

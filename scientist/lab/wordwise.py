@@ -38,29 +38,31 @@ def nearness(
 
     said = [[vectors(text) for text in group] for group in groups]
     whole = [np.concatenate(group) for group in said]
-    own = []
+    weights = []
     for place, group in enumerate(said):
         others = [other for at, other in enumerate(whole) if at != place]
-        for one in group:
-            known = np.mean([(one @ other.T).max(axis=1) for other in others], axis=0)
-            own.append(np.maximum(1 - known, 0) + SHARED)
-    found = []
-    for phrase in phrases:
-        meant, weights = vectors(phrase), iter(own)
-        found.append(
-            [
-                float(
-                    (meant @ every.T).max(axis=1).mean()
-                    + max(
-                        np.average((meant @ one.T).max(axis=0), weights=next(weights))
-                        for one in group
-                    )
-                )
-                / 2
-                for group, every in zip(said, whole, strict=True)
-            ]
+        weights.append([_own(text, others) for text in group])
+
+    def near(meant: Any, group: Sequence[Any], own: Sequence[Any]) -> float:
+        pairs = [meant @ text.T for text in group]
+        used = np.max([pair.max(axis=1) for pair in pairs], axis=0).mean()
+        most = max(
+            np.average(pair.max(axis=0), weights=w) for pair, w in zip(pairs, own, strict=True)
         )
-    return found
+        return float(used + most) / 2
+
+    return [
+        [near(meant, group, own) for group, own in zip(said, weights, strict=True)]
+        for meant in map(vectors, phrases)
+    ]
+
+
+def _own(text: Any, others: Sequence[Any]) -> Any:
+    """How much each vector of a text counts: less, the nearer it is to others."""
+    import numpy as np
+
+    known = np.mean([(text @ other.T).max(axis=1) for other in others], axis=0)
+    return np.maximum(1 - known, 0) + SHARED
 
 
 def described(texts: Mapping[str, str], others: Mapping[str, Sequence[str]]) -> list[list[str]]:
