@@ -6,14 +6,13 @@ One LangGraph thread per campaign, named after it. A campaign is over only when 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from scientist import locks
-from scientist.agent import checkpoints, strength, walking
+from scientist.agent import checkpoints, resuming, strength, walking
 from scientist.agent.bench import Bench
 from scientist.agent.budget import Meter, grown, raised
 from scientist.agent.effects import Effects
@@ -33,15 +32,8 @@ from scientist.lab import tiers
 from scientist.llm.client import Client
 from scientist.llm.endpoint import connect
 from scientist.memory.store import Store
-from scientist.settings import SERVED, Resolved, Settings
+from scientist.settings import Resolved, Settings
 from scientist.workspace import Workspace
-
-DECIDES_RESULTS = (
-    *("seed", "pairs", "most_pairs", "alpha", "temperature", "max_output", "embedding"),
-    *("embedding_model", "libraries", "at_once", "draws", "rung", "approve", "judgements"),
-)
-MODEL_CHOICE = ("endpoint", "model", "context")
-_WITH_MODEL = re.compile(r"\bscientist run(?= --(?:endpoint|model)\b)")
 
 
 @dataclass
@@ -89,7 +81,7 @@ def drive(
             if not isinstance(fault, Interrupted | WorkspaceError | UsageError):
                 failed = Failed(error=fault.kind, message=fault.message, hint=fault.hint)
                 journal.append(failed, name, sync=True)
-            fault.hint = _going_on(fault.hint, name)
+            fault.hint = resuming.hint(fault.hint, name)
             raise
         except KeyboardInterrupt:
             journal.append(CampaignPaused(reason="interrupted by the user"), name, sync=True)
@@ -102,39 +94,6 @@ def drive(
         return ended
 
 
-def as_opened(now: Resolved, opened: dict[str, Any]) -> tuple[Settings, tuple[str, ...]]:
-    """The settings of a resumed campaign, and what of the model choice is no longer the same.
-
-    What decides results stays as it was when the campaign opened, and so does the model
-    unless another is named now; the name of a served one means nothing embedded, and the other
-    way round. The rest is as now.
-    """
-    named = {name for name in MODEL_CHOICE if now.origins[name] not in ("default", SERVED)}
-    if "endpoint" in named and bool(now.values.endpoint) != bool(opened["endpoint"]):
-        named.add("model")
-    kept = {
-        name: value
-        for name, value in opened.items()
-        if name in DECIDES_RESULTS or name.startswith("sandbox_") or name in {*MODEL_CHOICE} - named
-    }
-    settings = Settings.model_validate({**now.values.model_dump(), **kept})
-    changed = tuple(
-        f"{name}: {opened[name]} before, {getattr(settings, name)} now"
-        for name in MODEL_CHOICE
-        if opened[name] != getattr(settings, name)
-    )
-    return settings, changed
-
-
-def _going_on(hint: str, name: str) -> str:
-    """A hint that ends with the campaign going on, not with another one."""
-    again = f"scientist run --resume {name}"
-    if "--resume" in hint:
-        return hint
-    mended = _WITH_MODEL.sub(again, hint)
-    return mended if mended != hint else f"{hint}; then: {again}" if hint else again
-
-
 def _drive(
     name: str,
     workspace: Workspace,
@@ -145,9 +104,10 @@ def _drive(
 ) -> Ended:
     opening = next(journal.entries("campaign_opened", campaign=name))
     opened = opening.data
-    settings, changed = as_opened(resolved, opened["settings"])
+    before = resuming.stands(journal, name)
+    settings = resuming.settings(resolved, before)
     if resume:  # before anything that can fail: the time since the last try was no work
-        journal.append(_resumed(name, journal, changed, resolved), name)
+        journal.append(_resumed(name, journal, before, settings, resolved), name)
     tier = tiers.choose(unsafe=settings.unsafe_no_sandbox)
     kept = checkpoints.of_campaigns(workspace, settings)
     journal.hide(*kept.secrets)
@@ -206,15 +166,18 @@ def _client(
 
 
 def _resumed(
-    name: str, journal: Journal, changed: tuple[str, ...], now: Resolved
+    name: str, journal: Journal, before: resuming.Standing, settings: Settings, now: Resolved
 ) -> CampaignResumed:
     phases = [entry.data["phase"] for entry in journal.entries("phase_started", campaign=name)]
-    before = spent(journal.entries(campaign=name))
+    used = spent(journal.entries(campaign=name))
+    changed = resuming.changes(before, settings)
     return CampaignResumed(
         next_phase=phases[-1] if phases else "survey",
-        seconds_used=round(before.seconds, 1),
-        changed=changed,
-        budget=raised(before.budget, now),
+        seconds_used=round(used.seconds, 1),
+        changed=tuple(f"{what}: {old} before, {new} now" for what, (old, new) in changed.items()),
+        budget=raised(used.budget, now),
+        settings={what: new for what, (_, new) in changed.items()} or None,
+        typed=resuming.typed(now),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from scientist import __version__
+from scientist.agent import resuming
 from scientist.agent.budget import MB, folder_bytes, more, raised
 from scientist.errors import UsageError
 from scientist.events import CampaignOpened, Event, HypothesisProposed
@@ -61,6 +62,7 @@ def open_campaign(
             versions=_versions(),
             hypothesis=number if given else None,
             disk_bytes=folder_bytes(journal.folder.parent),
+            typed=resuming.typed(resolved),
         )
         events: list[Event] = [opening]
         if given and not proposed:

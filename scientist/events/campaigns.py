@@ -19,6 +19,7 @@ class CampaignOpened(Record):
     versions: dict[str, str]
     hypothesis: str | None = None
     disk_bytes: int | None = None  # of the workspace, when it began
+    typed: bool = False  # whether an option of the command named the model
 
 
 class CampaignResumed(Record):
@@ -29,6 +30,8 @@ class CampaignResumed(Record):
     seconds_used: float
     changed: tuple[str, ...] = ()
     budget: Budget | None = None  # if it was raised: what holds from now on
+    settings: JsonObject | None = None  # those that are others from now on
+    typed: bool = False  # as above
 
 
 class CampaignClosed(Record):

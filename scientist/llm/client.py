@@ -24,7 +24,7 @@ from scientist.llm import fit
 from scientist.llm.capacity import Capacity
 from scientist.llm.endpoint import NO_KEY, Endpoint, Handle
 from scientist.llm.fit import Fitted, Shrink
-from scientist.llm.prompting import Prompt, Rendered
+from scientist.llm.prompting import Prompt, Rendered, longest
 from scientist.llm.refusals import Fault, explain, garbage, too_long
 from scientist.llm.streaming import Heard, OnText, Wire, listen, recording_client
 from scientist.llm.turns import Stopped
@@ -114,7 +114,7 @@ class Client:
         `schema` is told what was left in. A server that knows better than the estimate is
         believed, once.
         """
-        output = _first(options.get("max_tokens"), prompt.max_tokens, self._settings.max_output)
+        output = longest(prompt, self._settings.max_output)
         room = self._room(output, REPAIR_SHARE)
         for corrected in (False, True):
             fitted = fit.fit(prompt, variables, shrink, room, self.rate())
@@ -163,7 +163,6 @@ class Client:
         *,
         seed: int | None = None,
         temperature: float | None = None,
-        max_tokens: int | None = None,
         check: Callable[[T], str | None] | None = None,
         repairs: int | None = None,
         allow: Callable[[], None] | None = None,
@@ -179,8 +178,12 @@ class Client:
         request: dict[str, Any] = {
             "model": self.endpoint.model,
             "messages": [dict(message) for message in prompt.messages],
-            "temperature": _first(temperature, prompt.temperature, self._settings.temperature),
-            "max_tokens": _first(max_tokens, prompt.max_tokens, self._settings.max_output),
+            "temperature": next(
+                value
+                for value in (temperature, prompt.temperature, self._settings.temperature)
+                if value is not None
+            ),
+            "max_tokens": longest(prompt, self._settings.max_output),
             "seed": seed,
             "stream": True,
             "stream_options": {"include_usage": True},
@@ -218,7 +221,7 @@ class Client:
                 request["seed"] = seed + repair + 1
         hint = "scientist model probe (shows what this model and server can do)"
         if heard.finish == "length":
-            hint = f"SCIENTIST_MAX_OUTPUT={2 * request['max_tokens']} scientist run"
+            hint = f"SCIENTIST_MAX_OUTPUT={2 * self._settings.max_output} scientist run"
         raise ModelOutputError(
             f"the model gave no usable {prompt.schema} in {calls} tries: {problem[:300]}", hint
         )
@@ -385,10 +388,6 @@ def _less(fitted: Fitted, fault: ContextError, output: int) -> int:
         return fitted.tokens // 2
     room = fault.context - output - fault.context // REPAIR_SHARE
     return int(fitted.tokens * min(0.9, room / fault.needed))
-
-
-def _first(*values: Any) -> Any:
-    return next(value for value in values if value is not None)
 
 
 def _add(a: Usage, b: Usage) -> Usage:

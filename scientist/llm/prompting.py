@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from scientist.errors import ScientistError
 from scientist.resources import bundled
+from scientist.settings import Settings
 
 REQUIRED = ("name", "version", "schema")
 OPTIONAL = ("stable", "temperature", "max_tokens")
+USUAL_OUTPUT: int = Settings.model_fields["max_output"].default
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,16 @@ class Prompt:
             raise ScientistError(
                 f"prompt {self.name}: {fault.message}", f"see prompts/{self.name}.md"
             ) from fault
+
+
+def longest(prompt: Prompt | Rendered, most: int) -> int:
+    """Tokens of an answer under the setting max_output.
+
+    What a prompt says itself is meant for the usual setting, and grows with it.
+    """
+    if prompt.max_tokens is None:
+        return most
+    return ceil(prompt.max_tokens * max(1, most / USUAL_OUTPUT))
 
 
 @lru_cache(maxsize=256)

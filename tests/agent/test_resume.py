@@ -11,17 +11,20 @@ import pytest
 from campaigns import ScriptedServer, essays, propose, scientist
 from scripted import Fault
 
+from scientist.agent import resuming
 from scientist.journal import Journal, project, verify
 from scientist.journal.costs import cost
 
 IDLE = 5
+LONGER = "SCIENTIST_MAX_OUTPUT=1800"
 
 
-def paused(folder: Path, server: ScriptedServer, *arguments: object) -> Path:
+def paused(folder: Path, server: ScriptedServer, *arguments: object, **extra: str) -> Path:
     """A workspace whose campaign lost its server after the first of two rounds."""
     done = scientist(
         *("run", "--essays", essays(folder / "e"), "--rounds", 2, "--pairs", 8),
         *("-w", folder / "w", "--endpoint", server.url, *arguments),
+        **extra,
     )
     assert done.returncode == 3, done.stderr
     return folder / "w"
@@ -51,6 +54,39 @@ def test_another_server_at_a_resume_is_on_record(tmp_path: Path) -> None:
     (resumed,) = kinds(workspace, "campaign_resumed")
     assert resumed["changed"] == [f"endpoint: {first.url} before, {second.url} now"]
     assert resumed["changed"][0] in done.stderr
+
+
+def test_the_server_of_the_last_resume_is_asked_again(tmp_path: Path) -> None:
+    with ScriptedServer([propose, Fault(503), Fault(503)]) as first:
+        workspace = paused(tmp_path, first)
+    with ScriptedServer([Fault(503), Fault(503), propose]) as second:
+        stopped = scientist("run", "--resume", "-w", workspace, "--endpoint", second.url)
+        assert stopped.returncode == 3, stopped.stderr
+        done = scientist("run", "--resume", "-w", workspace)
+        second.assert_done()
+    assert done.returncode == 0, done.stderr
+    again = kinds(workspace, "campaign_resumed")
+    assert again[0]["settings"] == {"endpoint": second.url}
+    assert again[1]["changed"] == []
+
+
+def test_what_an_option_named_no_variable_takes_away(tmp_path: Path) -> None:
+    nowhere = {"SCIENTIST_ENDPOINT": "http://127.0.0.1:9/v1"}
+    with ScriptedServer([propose, Fault(503), Fault(503), propose]) as server:
+        workspace = paused(tmp_path, server, **nowhere)
+        done = scientist("run", "--resume", "-w", workspace, **nowhere)
+        server.assert_done()
+    assert done.returncode == 0, done.stderr
+
+
+def test_longer_answers_can_be_allowed_at_a_resume(tmp_path: Path) -> None:
+    with ScriptedServer([propose, Fault(503), Fault(503), propose]) as server:
+        workspace = paused(tmp_path, server)
+        done = scientist("run", "--resume", "-w", workspace, SCIENTIST_MAX_OUTPUT="1234")
+        assert [request["max_tokens"] for request in server.requests] == [900, 900, 900, 1234]
+    assert done.returncode == 0, done.stderr
+    (resumed,) = kinds(workspace, "campaign_resumed")
+    assert resumed["settings"] == {"max_output": 1234}
 
 
 def test_idle_time_between_tries_is_no_work(tmp_path: Path) -> None:
@@ -155,6 +191,7 @@ def test_a_finding_names_the_calls_it_came_from_and_no_others(tmp_path: Path) ->
         ("", "scientist run --resume C1"),
         ("scientist run --resume", "scientist run --resume"),
         ("scientist doctor", "scientist doctor; then: scientist run --resume C1"),
+        (f"{LONGER} scientist run", f"{LONGER} scientist run --resume C1"),
         (
             "SCIENTIST_API_KEY=… scientist run --endpoint http://a/v1",
             "SCIENTIST_API_KEY=… scientist run --resume C1 --endpoint http://a/v1",
@@ -162,6 +199,4 @@ def test_a_finding_names_the_calls_it_came_from_and_no_others(tmp_path: Path) ->
     ],
 )
 def test_a_hint_goes_on_with_the_campaign_and_opens_no_other(hint: str, going_on: str) -> None:
-    from scientist.agent.campaign import _going_on
-
-    assert _going_on(hint, "C1") == going_on
+    assert resuming.hint(hint, "C1") == going_on

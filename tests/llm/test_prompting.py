@@ -75,3 +75,17 @@ def test_every_bundled_prompt_can_be_read() -> None:
     assert "hypothesize" in names
     for name in names:
         assert prompting.load(name).version >= 1
+
+
+@pytest.mark.parametrize(("most", "allowed"), [(300, 500), (900, 500), (1800, 1000)])
+def test_what_a_prompt_allows_an_answer_grows_with_the_setting(
+    tmp_path: Path, most: int, allowed: int
+) -> None:
+    own = GOOD.replace("temperature: 0.1", "max_tokens: 500")
+    filled = prompting.load("greet", write(tmp_path, own)).render(who="Ada", now="noon")
+    assert prompting.longest(filled, most) == allowed
+
+
+def test_an_answer_to_a_prompt_that_says_nothing_is_as_long_as_the_setting(tmp_path: Path) -> None:
+    filled = prompting.load("greet", write(tmp_path, GOOD)).render(who="Ada", now="noon")
+    assert prompting.longest(filled, 300) == 300

@@ -18,7 +18,7 @@ import pytest
 from ports import free_port
 from waiting import until
 
-from scientist.agent.campaign import as_opened
+from scientist.agent import resuming
 from scientist.errors import EndpointError, UsageError
 from scientist.llm.endpoint import connect, external
 from scientist.llm.serving import choose, figures, flags, launch, records
@@ -228,9 +228,10 @@ def test_a_number_that_went_to_another_process_is_not_taken_for_the_server(
 def test_a_resumed_campaign_keeps_the_server_it_was_opened_with(model: str, python: str) -> None:
     opened = load(None).public()
     serve(model, python)
-    settings, changed = as_opened(settle(load(None)), opened)
+    before = resuming.Standing(opened)
+    settings = resuming.settings(settle(load(None)), before)
     assert settings.endpoint is None
-    assert changed == ()
+    assert resuming.changes(before, settings) == {}
 
 
 def test_a_campaign_goes_on_with_the_embedded_model_when_told_so(model: str, python: str) -> None:
@@ -239,11 +240,12 @@ def test_a_campaign_goes_on_with_the_embedded_model_when_told_so(model: str, pyt
     assert served.values.endpoint is not None
     told = settle(load(None, {"endpoint": "embedded"}))
     assert (told.values.endpoint, told.values.model) == (None, None)
-    settings, changed = as_opened(told, served.public())
+    before = resuming.Standing(served.public())
+    settings = resuming.settings(told, before)
     assert (settings.endpoint, settings.model) == (None, None)
-    assert [line.partition(":")[0] for line in changed] == ["endpoint", "model"]
+    assert list(resuming.changes(before, settings)) == ["endpoint", "model"]
     elsewhere = load(None, {"endpoint": "http://127.0.0.1:9/v1"})
-    assert as_opened(elsewhere, served.public())[0].model == served.values.model
+    assert resuming.settings(elsewhere, before).model == served.values.model
 
 
 def test_figures_are_read_and_summed_over_engines(model: str, python: str) -> None:
