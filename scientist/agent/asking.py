@@ -47,15 +47,14 @@ def first(bench: Bench, client: Client, question: str, round_: int) -> str:
         tested = (one.id for one in proposing.tested(bench) if given.same(one) == given.same(asked))
         if before := next(tested, ""):
             again, events = _more(bench, before)
-            if events:
-                return before if again else "", events
             text = f"what is asked was tested before, as {before}: {asked.statement}"
-            return "", [Reasoned(phase="survey", source="code", text=text)]
+            known = Reasoned(phase="survey", source="code", text=text, about=before)
+            return before if again else "", [known, *events]
         name = f"H{bench.journal.count('hypothesis_proposed') + 1}"
         told = f"the question is read so: {understood.told()}"
         reason = "tested first: it is what was asked"
         return name, [
-            Reasoned(phase="survey", source="model", text=told),
+            Reasoned(phase="survey", source="model", text=told, about=name),
             HypothesisProposed(hypothesis=asked.model_copy(update={"id": name})),
             HypothesisSelected(hypothesis=name, reason=reason, scores={}),
         ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scientist.audit import answering
 from scientist.journal import project
 from scientist.lab.kits import setting
 from scientist.records import one_line
@@ -58,10 +59,7 @@ def finding(journal: Journal, view: FindingView) -> list[str]:
 def sources(journal: Journal, view: FindingView) -> list[str]:
     """Where each number comes from, by address."""
     record = view.record
-    hypothesis = project.hypothesis(journal, record.hypothesis).record
-    lines = []
-    if hypothesis.rationale:
-        lines.append(f"  rationale   {hypothesis.rationale} (the model's words)")
+    lines = _rationale(journal, project.hypothesis(journal, record.hypothesis))
     if record.experiment:
         experiment = project.experiment(journal, record.experiment)
         protocol = project.protocol(journal, record.protocol_digest)
@@ -100,13 +98,39 @@ def hypothesis(journal: Journal, view: HypothesisView) -> list[str]:
     ]
     if record.prior is not None:
         lines.append(f"  prior       {record.prior:g} (the model's)")
-    if record.rationale:
-        lines.append(f"  rationale   {record.rationale} (the model's words)")
+    lines += _rationale(journal, view)
     lines += _quotes(journal, record.quotes)
     found = [view.record for view in project.findings(journal)]
     return lines + [
         f"  finding     {one.id}: {one.statement}" for one in found if one.hypothesis == record.id
     ]
+
+
+def answer(journal: Journal, campaign: str) -> list[str]:
+    """What became of a campaign's question; nothing if it had none."""
+    found = answering.of(journal, campaign)
+    if found is None:
+        return []
+    lines = ["QUESTION", f"  asked       {one_line(found.question)}"]
+    if read := found.hypothesis:
+        lines.append(f"  read as     {read.id}: {read.statement}")
+    if found.finding is None:
+        none = f"nothing was found about {read.id}" if read else "nothing that was found is one"
+        return [*lines, f"  answer      none: {none}"]
+    said = f"{found.finding.id} {found.finding.judgement.verdict.upper()}"
+    model = f" (that it is one is the model's reading, chance {found.chance or 0:.2f})"
+    open_ = " (not decided)" * (not found.decided)
+    reading = model if found.chance is not None else open_
+    return [*lines, f"  answer      {said}: {found.finding.statement}{reading}"]
+
+
+def _rationale(journal: Journal, view: HypothesisView) -> list[str]:
+    """The reason that a hypothesis gives, and whose words these are."""
+    if not view.record.rationale:
+        return []
+    asked = answering.is_what_was_asked(journal, view)
+    whose = "the question that was asked" if asked else "the model's words"
+    return [f"  rationale   {one_line(view.record.rationale)} ({whose})"]
 
 
 def experiment(view: ExperimentView, protocol: Protocol) -> list[str]:

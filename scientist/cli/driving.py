@@ -122,6 +122,9 @@ def _report(
         if shown:
             for view in found:
                 shown(journal, view.record.id)
+        from scientist.audit import answering
+
+        question = answering.of(journal, ended.campaign)
         output.document(
             {
                 "campaign": ended.campaign,
@@ -129,6 +132,7 @@ def _report(
                 "reason": ended.reason,
                 "tokens": ended.tokens,
                 "seconds": round(ended.seconds, 1),
+                "question": question.plain() if question else None,
                 "findings": [view.record.model_dump(mode="json") for view in found],
                 "cost": took.plain(),
             }
@@ -141,6 +145,8 @@ def _report(
             if shown:
                 shown(journal, view.record.id)
             output.result("")
+        if answer := lines.answer(journal, ended.campaign):
+            output.result("\n".join([*answer, ""]))
         output.note(f"{ended.campaign} ended ({ended.outcome}: {ended.reason})")
         for line in summary(took):
             output.note(line)

@@ -94,6 +94,7 @@ class Reasoned(Record):
     phase: str
     source: Literal["model", "code"]
     text: str
+    about: str = ""  # the hypothesis that a question was read as
 
 
 class ModelCalled(Record):

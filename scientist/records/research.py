@@ -54,6 +54,11 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     INFEASIBLE = "infeasible"
 
+    @property
+    def decides(self) -> bool:
+        """Whether it says yes or no."""
+        return self in (Verdict.SUPPORTED, Verdict.REFUTED)
+
 
 class Rung(StrEnum):
     """Who wrote the code of an experiment, from the safest up."""

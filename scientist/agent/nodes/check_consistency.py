@@ -18,11 +18,9 @@ from scientist.agent.state import State
 from scientist.errors import BudgetError, ContextError, EndpointError, ModelOutputError
 from scientist.journal import project
 from scientist.memory.documents import ASSERTIONS
-from scientist.records import Hypothesis, Judgement, Protocol, Verdict
+from scientist.records import Hypothesis, Judgement, Protocol
 from scientist.science import judge, statement
 from scientist.science.consistency.examine import LIKELY
-
-SPEAKING = (Verdict.SUPPORTED, Verdict.REFUTED)
 
 
 def check_consistency(state: State, runtime: Runtime[Bench]) -> State:
@@ -33,7 +31,7 @@ def check_consistency(state: State, runtime: Runtime[Bench]) -> State:
     hypothesis = project.hypothesis(bench.journal, protocol.hypothesis).record
 
     def ask(_: str) -> list[str]:
-        if state["problems"] or judgement.verdict not in SPEAKING or not bench.settings.judgements:
+        if state["problems"] or not judgement.verdict.decides or not bench.settings.judgements:
             return []
         said = statement.plain(hypothesis, judgement)
         try:

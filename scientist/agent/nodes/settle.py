@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from langgraph.runtime import Runtime
 
 from scientist.agent.bench import Bench
-from scientist.agent.nodes.check_consistency import SPEAKING
 from scientist.agent.state import State
 from scientist.errors import BudgetError, ContextError, EndpointError, ModelOutputError
 from scientist.events import Event, QuestionAnswered
@@ -30,7 +29,7 @@ def settle(state: State, runtime: Runtime[Bench]) -> State:
 
     def ask(_: str) -> float:
         finding = project.finding(bench.journal, name).record
-        if bench.client is None or not bench.question or finding.judgement.verdict not in SPEAKING:
+        if bench.client is None or not bench.question or not finding.judgement.verdict.decides:
             return 0.0
         prompt = prompting.load("answer").render(question=bench.question, finding=finding.statement)
         try:

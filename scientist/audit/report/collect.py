@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scientist.audit import answering, words
 from scientist.audit import evidence as evidences
-from scientist.audit import words
+from scientist.audit.answering import Answer
 from scientist.errors import UsageError
 from scientist.journal import Entry, Journal, project
 from scientist.journal.project import ExperimentView, HypothesisView
@@ -50,6 +51,7 @@ class Dossier:
 
     campaign: str
     question: str | None
+    answer: Answer | None
     given: bool
     state: str
     reason: str
@@ -68,6 +70,7 @@ class Dossier:
     explained: tuple[str, ...]
     degraded: tuple[str, ...]
     reviews: Mapping[str, tuple[str, ...]]
+    questions: frozenset[str]
 
     def of(self, hypothesis: str) -> tuple[Finding, ...]:
         """The campaign's findings about a hypothesis."""
@@ -125,6 +128,7 @@ def collect(journal: Journal, campaign: str) -> Dossier:
     return Dossier(
         campaign=name,
         question=opened.data["question"],
+        answer=answering.of(journal, name),
         given=bool(opened.data.get("hypothesis")),
         state=state,
         reason=_last_reason(entries),
@@ -146,6 +150,11 @@ def collect(journal: Journal, campaign: str) -> Dossier:
         declined=_refused(entries, "hypothesis_declined"),
         explained=_explained(entries),
         degraded=tuple(dict.fromkeys(project.degradations(journal, name))),
+        questions=frozenset(
+            view.record.id
+            for view in project.hypotheses(journal)
+            if answering.is_what_was_asked(journal, view)
+        ),
         reviews={view.record.id: view.review for view in project.hypotheses(journal)},
     )
 

@@ -7,6 +7,7 @@ What explains is standing text; what models and people wrote is quoted with its 
 
 from __future__ import annotations
 
+from scientist.audit.answering import Answer
 from scientist.audit.report import aftermath, tested
 from scientist.audit.report.blocks import Block, Heading, Quote, Table, Text, bullets, text
 from scientist.audit.report.collect import Dossier
@@ -70,6 +71,8 @@ def _opening(dossier: Dossier) -> list[Block]:
     blocks: list[Block] = [Heading(1, f"Report on campaign {name}")]
     if dossier.question and dossier.question.strip():
         blocks.append(text("Question:", Quote(dossier.question, name)))
+    if dossier.answer:
+        blocks += _answer(dossier.answer)
     if dossier.given:
         blocks.append(text(standing.GIVEN))
     elif not dossier.question:
@@ -87,6 +90,21 @@ def _opening(dossier: Dossier) -> list[Block]:
         blocks.append(text(standing.UNRECORDED_CONFLICT, warns=True))
     if dossier.open_elsewhere:
         blocks.append(text(standing.ELSEWHERE_CONFLICT))
+    return blocks
+
+
+def _answer(answer: Answer) -> list[Block]:
+    """What became of the question, before anything else."""
+    blocks: list[Block] = []
+    if read := answer.hypothesis:
+        blocks.append(text("Read as:", Quote(read.statement, read.id)))
+    if answer.finding is None:
+        return [*blocks, text(standing.NO_ANSWER, warns=True)]
+    blocks.append(text("Answer:", Quote(answer.finding.statement, answer.finding.id)))
+    if answer.chance is not None:
+        blocks.append(text(standing.TAKEN_FOR_ANSWER))
+    elif not answer.decided:
+        blocks.append(text(standing.UNDECIDED, warns=True))
     return blocks
 
 

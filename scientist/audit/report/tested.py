@@ -28,6 +28,7 @@ RESULTS = (
 )
 OF_AN_ARM = ("mean", "standard deviation", "minimum", "maximum")
 ALONG = ("effect", "interval low", "interval high", "p", "adjusted p")
+MODELS = "The reason that the model gave:"
 
 
 def hypotheses(dossier: Dossier, said: Mapping[str, Text]) -> list[Block]:
@@ -54,7 +55,8 @@ def _hypothesis(dossier: Dossier, view: HypothesisView, said: Mapping[str, Text]
         *bullets(quotes(dossier, asked)),
     ]
     if asked.rationale.strip():
-        blocks.append(text("The reason that the model gave:", Quote(asked.rationale, asked.id)))
+        whose = "It is what was asked:" if asked.id in dossier.questions else MODELS
+        blocks.append(text(whose, Quote(asked.rationale, asked.id)))
     if asked.idea.strip():
         blocks.append(text("What its own arm does:", Quote(asked.idea, asked.id)))
     blocks += sideways(dossier.evidence, "hypothesis", [asked.id], ASKED)

@@ -33,29 +33,40 @@ def check(audit: Audit) -> None:
     """Call by call, in the order of the record."""
     calls: dict[str, list[Entry]] = {}
     rungs: dict[str, Any] = {}
-    embedded: dict[str, str] = {}
-    kinds = ("effect_intended", "model_called", "hypothesis_proposed", "code_written")
+    opened: dict[str, dict[str, Any]] = {}
+    told: dict[str, str] = {}
+    kinds = ("effect_intended", "model_called", "hypothesis_proposed", "code_written", "reasoned")
     for entry in audit.journal.entries("campaign_opened", *kinds):
         campaign, data = str(entry.campaign), entry.data
         place = f"event {entry.seq}"
         match entry.kind:
             case "campaign_opened":
-                embedded[campaign] = str(data["settings"].get("embedding", ""))
+                opened[campaign] = data
             case "effect_intended":
                 calls[campaign] = []
             case "model_called":
                 calls.setdefault(campaign, []).append(entry)
                 _call(audit, entry, place)
+            case "reasoned" if data.get("about") in rungs:  # it was tested before
+                one = {**rungs[data["about"]], "conditions": []}
+                one["rationale"] = opened[campaign]["question"] or ""
+                made = _made(calls, campaign, READING)
+                _read(audit, one, made, place, opened[campaign])
+            case "reasoned" if data.get("about"):
+                told[place] = data["about"]
             case "hypothesis_proposed":
                 one = data["hypothesis"]
                 rungs[one["id"]] = one
                 if made := _made(calls, campaign, PROPOSING):
                     _proposed(audit, one, _last(made), place)
                 if made := _made(calls, campaign, READING):
-                    _read(audit, one, made[-1], place, embedded.get(campaign, ""))
+                    _read(audit, one, made, place, opened[campaign])
+                    told = {where: name for where, name in told.items() if name != one["id"]}
             case "code_written":
                 made = _made(calls, campaign, *WRITING)
                 _written(audit, data, rungs.get(data["hypothesis"], {}), made, place)
+    for where, name in told.items():
+        raise Broken(f"a question is said to be {name}, which no model read in it", where)
 
 
 def _made(calls: Mapping[str, list[Entry]], campaign: str, *prompts: str) -> list[Entry]:
@@ -104,8 +115,14 @@ def _proposed(audit: Audit, hypothesis: dict[str, Any], calls: list[Entry], plac
     audit.count("answers that lead to their hypothesis")
 
 
-def _read(audit: Audit, hypothesis: dict[str, Any], call: Entry, place: str, embedded: str) -> None:
+def _read(
+    audit: Audit, hypothesis: dict[str, Any], made: list[Entry], place: str, opened: dict[str, Any]
+) -> None:
     """What the model made of the question that a hypothesis answers."""
+    if not made:
+        said = f"a question is said to be {hypothesis['id']}, and no model was asked what it means"
+        raise Broken(said, place)
+    call, embedded = made[-1], str(opened["settings"].get("embedding", ""))
     if one_line(hypothesis["rationale"]) not in _said(audit, call):
         raise Broken(
             f"hypothesis {hypothesis['id']} answers a question that the model was not asked",

@@ -7,6 +7,11 @@ a changed one is read like any other text. What differs from record to record is
 from __future__ import annotations
 
 NO_QUESTION = "No question was asked; the campaign explored what the essays suggest."
+NO_ANSWER = "Nothing that was found answers it."
+TAKEN_FOR_ANSWER = (
+    "That this answers the question is the model's reading of both; the verdict is not the model's."
+)
+UNDECIDED = "So the question is not decided."
 GIVEN = (
     "The hypothesis was given by a person. No model was asked for one, and it may quote no essay."
 )

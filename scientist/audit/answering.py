@@ -1,0 +1,73 @@
+"""What became of the question that a campaign was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from scientist.journal import Journal, project
+from scientist.journal.project import HypothesisView
+from scientist.records import Finding, Hypothesis
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question, the hypothesis it was read as, and the finding that says most about it.
+
+    With a `chance`, that the finding answers it is a model's reading.
+    """
+
+    question: str
+    hypothesis: Hypothesis | None = None
+    finding: Finding | None = None
+    chance: float | None = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether the finding says yes or no."""
+        return self.finding is not None and self.finding.judgement.verdict.decides
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON."""
+        found = self.finding
+        return {
+            "asked": self.question,
+            "read_as": self.hypothesis.id if self.hypothesis else None,
+            "answer": found.id if found else None,
+            "verdict": found.judgement.verdict.value if found else None,
+            "decided": self.decided,
+            "chance": self.chance,
+        }
+
+
+def of(journal: Journal, campaign: str) -> Answer | None:
+    """The answer to a campaign's question; None if it had none.
+
+    What was asked, tested, comes first, if that decided it: by whichever campaign.
+    """
+    question = _question(journal, campaign)
+    if not question.strip():
+        return None
+    told = (entry.data.get("about") for entry in journal.entries("reasoned", campaign=campaign))
+    name = next((name for name in told if name), "")
+    read = project.hypothesis(journal, name).record if name else None
+    findings = {view.record.id: view.record for view in project.findings(journal)}
+    tested = [one for one in findings.values() if one.hypothesis == name]
+    direct = Answer(question, read, tested[-1] if tested else None)
+    if not direct.decided:
+        for entry in journal.entries("question_answered", campaign=campaign):
+            taken = findings[entry.data["finding"]]
+            direct = Answer(question, read, taken, entry.data["chance"])
+    return direct
+
+
+def is_what_was_asked(journal: Journal, view: HypothesisView) -> bool:
+    """Whether a hypothesis gives a question as its reason: then these are no model's words."""
+    return bool(view.record.rationale) and view.record.rationale == _question(
+        journal, view.campaign
+    )
+
+
+def _question(journal: Journal, campaign: str) -> str:
+    opened = next(journal.entries("campaign_opened", campaign=campaign)).data
+    return "" if opened.get("hypothesis") else opened["question"] or ""
