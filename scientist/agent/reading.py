@@ -50,6 +50,10 @@ _FIRST = re.compile(
     r"(?:compared (?:with|to)|relative to|instead of|rather than) (?P<other>[^,]+),(?P<tried>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_CONDITION = re.compile(
+    r"\s*(?P<word>after|at|for|given|if|in|once|under|when|where|while|with)\b[^,]*,",
+    re.IGNORECASE,
+)
 NO_WORDS = "nothing"  # whatever is likely for these is a habit of the model
 
 
@@ -257,9 +261,11 @@ def placed(question: str, tried: str, other: str) -> tuple[str, str]:
     """What is tried and what it is compared with, copied words told apart by where they stand.
 
     What something is compared with stands after "than", or first, after "compared with"; a small
-    model may turn the two round, copy one of them twice, or make them up. Then the question's own
-    words are taken, all that stand on either side.
+    model may turn the two round, copy one of them twice, or make them up, or copy a condition that
+    stands before the question. Then the question's own words are taken, all on either side.
     """
+    if (main := _main(question)) and stand(tried, question) and not stand(tried, " ".join(main)):
+        tried = main[0].strip()
     if _around(question, tried, other):
         return tried, other
     if _around(question, other, tried):
@@ -293,6 +299,19 @@ def _around(question: str, tried: str, other: str) -> tuple[str, str] | None:
         if stand(tried, before) and stand(other, after):
             return before, after
     return None
+
+
+def _main(question: str) -> tuple[str, str] | None:
+    """The two sides of a question after the condition it begins with; None if it has none.
+
+    "With X, … than with Y" begins with what is tried.
+    """
+    if not (found := _CONDITION.match(question)):
+        return None
+    halves = _halves(question[found.end() :])
+    if not halves or halves[-1][1].lower().startswith(f"{found['word'].lower()} "):
+        return None
+    return halves[-1]
 
 
 def _halves(question: str) -> list[tuple[str, str]]:

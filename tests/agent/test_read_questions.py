@@ -108,6 +108,7 @@ BONUS = (
     "On a grid of 12, do fear and boredom bring more pay than a bonus that falls with each visit?"
 )
 FIRST = "Compared with a judge, does a vote err less than at random?"
+WITH = "With a test of lies, are there more right answers than with searching?"
 FLAWS = "If lies please more than truth, does searching give more right answers than training?"
 
 
@@ -128,6 +129,8 @@ FLAWS = "If lies please more than truth, does searching give more right answers 
         ),
         (FLAWS, "searching", "training", ("searching", "training")),
         (FLAWS, "training", "searching", ("searching", "training")),
+        (FLAWS, "lies please", "training", ("does searching give more right answers", "training")),
+        (WITH, "a test of lies", "searching", ("a test of lies", "searching")),
         (FIRST, "a vote", "a judge", ("a vote", "a judge")),
         (FIRST, "a judge", "a vote", ("a vote", "a judge")),
         ("Is it a vote or a judge?", "a judge", "a vote", ("a judge", "a vote")),
