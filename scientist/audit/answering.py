@@ -48,17 +48,27 @@ def of(journal: Journal, campaign: str) -> Answer | None:
     question = _question(journal, campaign)
     if not question.strip():
         return None
-    told = (entry.data.get("about") for entry in journal.entries("reasoned", campaign=campaign))
-    name = next((name for name in told if name), "")
-    read = project.hypothesis(journal, name).record if name else None
+    read = _read(journal, campaign)
     findings = {view.record.id: view.record for view in project.findings(journal)}
-    tested = [one for one in findings.values() if one.hypothesis == name]
+    tested = [one for one in findings.values() if read and one.hypothesis == read.id]
     direct = Answer(question, read, tested[-1] if tested else None)
     if not direct.decided:
         for entry in journal.entries("question_answered", campaign=campaign):
             taken = findings[entry.data["finding"]]
             direct = Answer(question, read, taken, entry.data["chance"])
     return direct
+
+
+def _read(journal: Journal, campaign: str) -> Hypothesis | None:
+    """What a question was read as: by what is told of it, or a hypothesis that gives it as its
+    reason, where the record is from before that was told."""
+    for entry in journal.entries("reasoned", campaign=campaign):
+        if name := entry.data.get("about"):
+            return project.hypothesis(journal, name).record
+    for view in project.hypotheses(journal):
+        if view.campaign == campaign and is_what_was_asked(journal, view):
+            return view.record
+    return None
 
 
 def is_what_was_asked(journal: Journal, view: HypothesisView) -> bool:
