@@ -53,6 +53,14 @@ def test_i_dont_know_names_the_experiment_that_would_tell(record: Path) -> None:
     assert str(record) in ran.stdout
 
 
+def test_the_campaign_that_would_tell_asks_the_same_server(record: Path) -> None:
+    ran = ask(record, "unknown: is the moon made of old cheese?")
+    assert ran.returncode == 0, ran.stderr
+    told = ran.stdout.partition("this would tell: ")[2]
+    assert told.startswith("scientist run --endpoint http://127.0.0.1:")
+    assert f"-w {record}" in told
+
+
 def test_a_question_comes_from_stdin_and_nothing_is_asked_back(record: Path) -> None:
     with ScriptedServer(script=model) as server:
         ran = subprocess.run(

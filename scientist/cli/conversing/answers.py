@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import IO, TYPE_CHECKING, Any
 
-from scientist.cli import options
+from scientist.cli import options, output
 from scientist.cli.conversing import links
 from scientist.records import Mark, Said, clean, one_line, printable
 
@@ -65,10 +65,10 @@ def below(said: Said) -> list[str]:
 
 
 def experiment(answer: TurnAnswered, place: Workspace) -> str:
-    """The command that would tell, for this workspace; empty if the answer has none."""
+    """The command that would tell, on this workspace and its servers; empty if there is none."""
     command = clean(answer.experiment)
-    where = options.at(place)
-    return command if not command or not where or " -w " in command else command + where
+    where = "" if " -w " in command else options.at(place)
+    return output.located(command + where) if command else ""
 
 
 def lines(
