@@ -15,19 +15,34 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+BUILD = [sys.executable, "-m", "build", "--no-isolation", "--outdir"]
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that is built from the sdist, not from the checkout."""
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is in the sdist."""
     out = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out)]
-    subprocess.run([*build, "--sdist", str(ROOT)], check=True, capture_output=True)
+    subprocess.run([*BUILD, str(out), "--sdist", str(ROOT)], check=True, capture_output=True)
     (sdist,) = out.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         archive.extractall(out, filter="data")
-    (source,) = (path for path in out.iterdir() if path.is_dir())
-    subprocess.run([*build, "--wheel", str(source)], check=True, capture_output=True)
+    (found,) = (path for path in out.iterdir() if path.is_dir())
+    return found
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path) -> Path:
+    """The wheel that is built from the sdist, not from the checkout."""
+    out = source.parent
+    subprocess.run([*BUILD, str(out), "--wheel", str(source)], check=True, capture_output=True)
     (built,) = out.glob("*.whl")
     return built
+
+
+def test_all_that_the_readme_leads_to_is_in_the_sdist(source: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)[)#]", (source / "README.md").read_text())
+    assert len(links) > 10
+    assert [link for link in links if not (source / link).exists()] == []
 
 
 def test_the_wheel_holds_tools_prompts_and_essays_and_nothing_foreign(wheel: Path) -> None:
