@@ -54,21 +54,20 @@ def of(journal: Journal, campaign: str) -> Answer | None:
     direct = Answer(question, read, tested[-1] if tested else None)
     if not direct.decided:
         for entry in journal.entries("question_answered", campaign=campaign):
-            taken = findings[entry.data["finding"]]
-            direct = Answer(question, read, taken, entry.data["chance"])
+            if taken := findings.get(entry.data["finding"]):
+                direct = Answer(question, read, taken, entry.data["chance"])
     return direct
 
 
 def _read(journal: Journal, campaign: str) -> Hypothesis | None:
     """What a question was read as: by what is told of it, or a hypothesis that gives it as its
     reason, where the record is from before that was told."""
-    for entry in journal.entries("reasoned", campaign=campaign):
-        if name := entry.data.get("about"):
-            return project.hypothesis(journal, name).record
-    for view in project.hypotheses(journal):
-        if view.campaign == campaign and is_what_was_asked(journal, view):
-            return view.record
-    return None
+    views = project.hypotheses(journal)
+    told = {entry.data.get("about") for entry in journal.entries("reasoned", campaign=campaign)}
+    named = [one for one in views if one.record.id in told] or [
+        one for one in views if one.campaign == campaign and is_what_was_asked(journal, one)
+    ]
+    return named[0].record if named else None
 
 
 def is_what_was_asked(journal: Journal, view: HypothesisView) -> bool:
