@@ -20,7 +20,7 @@ from scientist.corpus import quotes
 from scientist.corpus.store import essays
 from scientist.errors import UsageError
 from scientist.journal import project
-from scientist.lab import adapting
+from scientist.lab import adapting, wordwise
 from scientist.lab.adapting_rules import LONGEST_NAME
 from scientist.lab.kits import Kit, setting
 from scientist.memory.embedding import similarity
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 COUNT = 3
 NEAR_ENOUGH = 0.2
 SAME_IDEA = 0.92
+_SETTING = re.compile(r"[\w ]+=\s*[\d.]+")
 LONGEST_THOUGHTS = 300  # bounds that a model meets in mid-sentence cut its words off
 LONGEST_REASON = 200
 LONGEST_IDEA = 110  # it stands in the header of the adapted kit
@@ -225,8 +226,13 @@ def _of_kit(kit: Kit, item: dict[str, Any], found: dict[str, Any]) -> Hypothesis
 
 def _new_arm(bench: Bench, kit: Kit, item: dict[str, Any], found: dict[str, Any]) -> Hypothesis:
     idea, like = one_line(item["change"]), item["like"]
+    if not _says_what(idea, kit):
+        raise Rejected(
+            f"“{idea}” only names arms, metrics or settings: say what {item['name']} does"
+        )
     earlier = ideas(bench, kit.name)
-    _new(bench, idea, [(one.treatment, one.idea) for one in earlier])
+    described = [(name, f"{name}: {does}") for name, does in kit.arms.items()]
+    _new(bench, idea, [*described, *((one.treatment, one.idea) for one in earlier)])
     name = free_name(item["name"], {*kit.arms, *kit.metrics, *(one.treatment for one in earlier)})
     parameters = _parameters(kit, item["conditions"])
     return Hypothesis(
@@ -272,12 +278,19 @@ def _parameters(kit: Kit, conditions: Sequence[str]) -> dict[str, Any]:
     return kit.validate_parameters(dict(chosen))
 
 
+def _says_what(idea: str, kit: Kit) -> bool:
+    """Whether there are words in it that are neither settings nor names of the family."""
+    names = "_".join((*kit.arms, *kit.metrics, *kit.parameters)).split("_")
+    left = wordwise.words(_SETTING.sub("", idea))
+    return any(word.isalpha() and word not in names for word in left)
+
+
 def _new(bench: Bench, idea: str, earlier: Sequence[tuple[str, str]]) -> None:
     """No idea twice, in whatever words."""
     vector, *others = bench.store.embed([idea, *(text for _, text in earlier)])
     for (name, _), other in zip(earlier, others, strict=True):
         if similarity(vector, other) > SAME_IDEA:
-            raise Rejected(f"this is nearly the idea of {name}, which was tried")
+            raise Rejected(f"this is nearly the idea of {name}, which is there")
 
 
 def free_name(name: str, taken: set[str]) -> str:

@@ -14,6 +14,7 @@ from scripted import Likely
 
 from scientist.audit.tracing.exchange import answered
 from scientist.journal import Entry, Journal, project
+from scientist.lab.kits import load
 from scientist.records import Rung, Verdict
 
 OPEN = Likely({"C": 0.9, "B": 0.06, "A": 0.04})  # no finding answers the question
@@ -212,6 +213,43 @@ def test_an_arm_that_cheats_makes_no_finding(tmp_path: Path, cheat: str) -> None
     with Journal(workspace / "journal") as journal:
         found = {f.record.treatment: f.record.judgement.verdict for f in project.findings(journal)}
     assert "half_pooled" not in found
+
+
+@pytest.mark.parametrize(
+    ("empty", "complaint"),
+    [
+        ("pooled, stable, reweighted, informed", "only names arms, metrics or settings"),
+        ("samples = 60, noise = 0.1, shift = 0.5", "only names arms, metrics or settings"),
+        (f"stable: {load('causal_features').arms['stable']}", "this is nearly the idea of stable"),
+    ],
+)
+def test_an_arm_that_says_nothing_new_is_sent_back_once(
+    tmp_path: Path, empty: str, complaint: str
+) -> None:
+    told: list[str] = []
+
+    def mending(request: dict[str, Any]) -> dict[str, Any]:
+        said = request["messages"][-1]["content"]
+        if "the new arm cannot be used" not in said:
+            return proposing(change=empty[:110])(request)
+        told.append(said)
+        first = {**request, "messages": request["messages"][:2]}
+        return proposing()(first)
+
+    workspace, _ = run(tmp_path, model([HALF], mending))
+    assert len(told) == 1
+    assert complaint in told[0]
+    with Journal(workspace / "journal") as journal:
+        ideas = [one.record.idea for one in project.hypotheses(journal) if one.record.idea]
+    assert ideas == ["fits every environment apart and averages the weights"]
+
+    stubborn, _ = run(tmp_path / "again", model([HALF], proposing(change=empty[:110])))
+    with Journal(stubborn / "journal") as journal:
+        assert not any(one.record.idea for one in project.hypotheses(journal))
+        assert any(
+            complaint in entry.data["reason"] for entry in journal.entries("candidate_rejected")
+        )
+        assert len(list(journal.entries("finding_recorded"))) > 0
 
 
 def test_the_same_idea_is_not_tried_twice(tmp_path: Path) -> None:
