@@ -20,7 +20,7 @@ from scientist.corpus import quotes
 from scientist.corpus.store import essays
 from scientist.errors import UsageError
 from scientist.journal import project
-from scientist.lab import adapting, wordwise
+from scientist.lab import adapting
 from scientist.lab.adapting_rules import LONGEST_NAME
 from scientist.lab.kits import Kit, setting
 from scientist.memory.embedding import similarity
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 COUNT = 3
 NEAR_ENOUGH = 0.2
 SAME_IDEA = 0.92
-_SETTING = re.compile(r"[\w ]+=\s*[\d.]+")
 LONGEST_THOUGHTS = 300  # bounds that a model meets in mid-sentence cut its words off
 LONGEST_REASON = 200
-LONGEST_IDEA = 110  # it stands in the header of the adapted kit
+LONGEST_IDEA = 124  # it stands in the header of the adapted kit
+_WORD = "[A-Za-z][a-z_'-]{0,12}"
+IDEA = f"{_WORD}( {_WORD}){{4}}[A-Za-z0-9 ,;:()'+*/=._-]{{0,55}}"  # a sentence, not a list
 MOST_CONDITIONS = 2
 NAME = r"[a-z][a-z_]{2,22}[a-z]"
 STRICT = ConfigDict(extra="forbid")
@@ -112,7 +113,7 @@ def schema(
         fields = {
             **common,
             "like": (one_of[tuple(_shuffled(adapting.points(kit)[0].likes, draw))], ...),
-            "change": (str, Field(min_length=20, max_length=LONGEST_IDEA)),
+            "change": (str, Field(pattern=f"^{IDEA}$")),
             "name": (str, Field(pattern=f"^{NAME}$")),
             **outcome,
             **conditions(settings),
@@ -226,10 +227,6 @@ def _of_kit(kit: Kit, item: dict[str, Any], found: dict[str, Any]) -> Hypothesis
 
 def _new_arm(bench: Bench, kit: Kit, item: dict[str, Any], found: dict[str, Any]) -> Hypothesis:
     idea, like = one_line(item["change"]), item["like"]
-    if not _says_what(idea, kit):
-        raise Rejected(
-            f"“{idea}” only names arms, metrics or settings: say what {item['name']} does"
-        )
     earlier = ideas(bench, kit.name)
     described = [(name, f"{name}: {does}") for name, does in kit.arms.items()]
     _new(bench, idea, [*described, *((one.treatment, one.idea) for one in earlier)])
@@ -276,13 +273,6 @@ def _parameters(kit: Kit, conditions: Sequence[str]) -> dict[str, Any]:
     if len(dict(chosen)) < len(chosen):
         raise Rejected(f"two values for one parameter: {', '.join(conditions)}")
     return kit.validate_parameters(dict(chosen))
-
-
-def _says_what(idea: str, kit: Kit) -> bool:
-    """Whether there are words in it that are neither settings nor names of the family."""
-    names = "_".join((*kit.arms, *kit.metrics, *kit.parameters)).split("_")
-    left = wordwise.words(_SETTING.sub("", idea))
-    return any(word.isalpha() and word not in names for word in left)
 
 
 def _new(bench: Bench, idea: str, earlier: Sequence[tuple[str, str]]) -> None:

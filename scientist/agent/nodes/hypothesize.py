@@ -155,7 +155,6 @@ class _Question:
         """One answer, by a seed of its own, or why there is none."""
         bench, kit = self._bench, self._kit
         shown: list[str] = []
-        told: list[str | None] = []
         order = bench.chance("schema", self._round, kit.name, *([number] if number else []))
 
         def narrowed(fitted: Fitted) -> type[BaseModel]:
@@ -170,13 +169,8 @@ class _Question:
             )
 
         def checked(value: BaseModel) -> str | None:
-            """What is wrong with an answer; with its new arm alone, once."""
             with self._checking:
-                problem = _none_valid(bench, kit, self._sentences, value)
-                if problem is None and not told:
-                    problem = _no_arm(bench, kit, self._sentences, value)
-                    told.append(problem)
-                return problem
+                return _none_valid(bench, kit, self._sentences, value)
 
         try:
             answer = client.ask_within(
@@ -227,18 +221,6 @@ def _none_valid(bench: Bench, kit: Kit, sentences: list[Passage], answer: BaseMo
         else:
             return None
     return "No hypothesis can be used. " + "; ".join(reasons)
-
-
-def _no_arm(bench: Bench, kit: Kit, sentences: list[Passage], answer: BaseModel) -> str | None:
-    """What to tell the model when its new arm does not pass."""
-    known = proposing.known(bench, kit.name)
-    for item in proposing.items(answer.model_dump(mode="json")):
-        if "like" in item:
-            try:
-                proposing.build(bench, kit, sentences, item, known)
-            except Rejected as reason:
-                return f"Keep the hypotheses; the new arm cannot be used: {reason}"
-    return None
 
 
 def _resolve(bench: Bench, addresses: Sequence[str]) -> list[Passage]:
