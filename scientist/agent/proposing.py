@@ -228,8 +228,7 @@ def _of_kit(kit: Kit, item: dict[str, Any], found: dict[str, Any]) -> Hypothesis
 def _new_arm(bench: Bench, kit: Kit, item: dict[str, Any], found: dict[str, Any]) -> Hypothesis:
     idea, like = one_line(item["change"]), item["like"]
     earlier = ideas(bench, kit.name)
-    described = [(name, f"{name}: {does}") for name, does in kit.arms.items()]
-    _new(bench, idea, [*described, *((one.treatment, one.idea) for one in earlier)])
+    _new(bench, idea, [*kit.arms.items(), *((one.treatment, one.idea) for one in earlier)])
     name = free_name(item["name"], {*kit.arms, *kit.metrics, *(one.treatment for one in earlier)})
     parameters = _parameters(kit, item["conditions"])
     return Hypothesis(
