@@ -25,6 +25,7 @@ from scientist.agent import choosing, given, proposing
 from scientist.errors import BudgetError, ContextError, ModelOutputError, ScientistError
 from scientist.events import CodeGivenUp, CodeWritten, Event, HypothesisProposed, HypothesisSelected
 from scientist.lab import adapting, checks, kits
+from scientist.lab.adapting_rules import MOST_DESCRIPTION
 from scientist.lab.review import method
 from scientist.llm import prompting
 from scientist.llm.client import Client
@@ -309,8 +310,8 @@ def _as_new_arm(bench: Bench, hypothesis: Hypothesis) -> Hypothesis | None:
     near = choosing.nearness(said, every, bench.store.embed)
     kit = max(every, key=lambda one: near[one.name])
     idea = hypothesis.idea.split(";")[0].partition(": ")[2] or hypothesis.idea
-    taken = {*kit.arms, *kit.metrics, *(one.treatment for one in proposing.ideas(bench, kit.name))}
-    name = proposing.free_name(hypothesis.treatment, taken)
+    earlier = {one.treatment for one in proposing.ideas(bench, kit.name)}
+    name = proposing.free_name(hypothesis.treatment, adapting.taken(kit) | earlier)
     usual = {"metric": kit.default.metric, "direction": Direction(kit.default.direction)}
     moved = hypothesis.model_copy(update=usual)
     likes = adapting.points(kit)[0].likes
@@ -334,6 +335,6 @@ def _restated(
             "prior": None,  # nobody stated a confidence in this
             "rung": rung,
             "like": control if rung is Rung.ADAPTED else "",
-            "idea": idea[: proposing.LONGEST_IDEA] if rung is Rung.ADAPTED else "",
+            "idea": idea[:MOST_DESCRIPTION] if rung is Rung.ADAPTED else "",
         }
     )

@@ -35,9 +35,8 @@ NEAR_ENOUGH = 0.2
 SAME_IDEA = 0.92
 LONGEST_THOUGHTS = 300  # bounds that a model meets in mid-sentence cut its words off
 LONGEST_REASON = 200
-LONGEST_IDEA = 124  # it stands in the header of the adapted kit
 _WORD = "[A-Za-z][a-z_'-]{0,12}"
-IDEA = f"{_WORD}( {_WORD}){{4}}[A-Za-z0-9 ,;:()'+*/=._-]{{0,55}}"  # a sentence, not a list
+IDEA = f"{_WORD}( {_WORD}){{4}}[A-Za-z0-9 ,;:()'+*/=._-]{{0,51}}"  # a sentence, not a list
 MOST_CONDITIONS = 2
 NAME = r"[a-z][a-z_]{2,22}[a-z]"
 STRICT = ConfigDict(extra="forbid")
@@ -229,7 +228,7 @@ def _new_arm(bench: Bench, kit: Kit, item: dict[str, Any], found: dict[str, Any]
     idea, like = one_line(item["change"]), item["like"]
     earlier = ideas(bench, kit.name)
     _new(bench, idea, [*kit.arms.items(), *((one.treatment, one.idea) for one in earlier)])
-    name = free_name(item["name"], {*kit.arms, *kit.metrics, *(one.treatment for one in earlier)})
+    name = free_name(item["name"], adapting.taken(kit) | {one.treatment for one in earlier})
     parameters = _parameters(kit, item["conditions"])
     return Hypothesis(
         **found,

@@ -12,6 +12,8 @@ called; and code may do something else than its description says.
 from __future__ import annotations
 
 import ast
+import builtins
+import keyword
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -127,7 +129,7 @@ def adapt(
         raise Refused(f"the new arm can only be like one of {', '.join(point.likes)}")
     tree = ast.parse(kit.code)
     code = code.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-    check_name(name, description, _identifiers(tree) | set(kit.arms))
+    check_name(name, description, taken(kit))
     node = parsed(code, name, point.parameters)
     functions = _functions(tree)
     refuse(
@@ -171,6 +173,12 @@ def unchanged(
 
 def _functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def taken(kit: Kit) -> set[str]:
+    """What a new arm of a kit cannot be called: what is called so in its code, and in Python."""
+    python = {*keyword.kwlist, *dir(builtins), "np"}
+    return {*_identifiers(ast.parse(kit.code)), *kit.arms, *kit.metrics, *python}
 
 
 def _identifiers(tree: ast.Module) -> set[str]:

@@ -8,8 +8,6 @@ composes what passes here with the kit and hands it copies, so that it cannot ch
 from __future__ import annotations
 
 import ast
-import builtins
-import keyword
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -86,7 +84,7 @@ def check_name(name: str, description: str, taken: Set[str]) -> None:
             f"{name!r:.60} is no name for an arm: write small letters, digits and single "
             f"underscores, at most {LONGEST_NAME} of them, as in slow_start"
         )
-    if name in taken or keyword.iskeyword(name) or name in dir(builtins) or name == "np":
+    if name in taken:
         raise Refused(f"the name {name} is taken: choose another one")
     if not description.strip() or not description.isprintable():
         raise Refused("the description of the new arm must be one line of plain text")

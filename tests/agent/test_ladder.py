@@ -13,9 +13,10 @@ import pytest
 from campaigns import ESSAY, ScriptedServer, essays, family, propose, scientist
 from scripted import Likely
 
-from scientist.agent.proposing import IDEA, LONGEST_IDEA
+from scientist.agent.proposing import IDEA
 from scientist.audit.tracing.exchange import answered
 from scientist.journal import Entry, Journal, project
+from scientist.lab.adapting_rules import MOST_DESCRIPTION
 from scientist.lab.kits import load
 from scientist.records import Rung, Verdict
 
@@ -229,7 +230,21 @@ def test_an_arm_that_cheats_makes_no_finding(tmp_path: Path, cheat: str) -> None
 )
 def test_an_idea_begins_as_a_sentence(idea: str, says: bool) -> None:
     assert bool(re.fullmatch(IDEA, idea)) is says
-    assert len(idea) <= LONGEST_IDEA
+
+
+def test_an_idea_has_room_in_the_header_of_a_kit() -> None:
+    longest = " ".join(["a" * 13] * 5) + "." * 51
+    assert re.fullmatch(IDEA, longest)
+    assert not re.fullmatch(IDEA, f"{longest}.")
+    assert len(longest) == MOST_DESCRIPTION
+
+
+def test_an_arm_is_not_called_as_something_in_the_code_of_its_kit(tmp_path: Path) -> None:
+    code = HALF.replace("half_pooled", "sample_2")
+    workspace, _ = run(tmp_path, model([code], proposing(name="sample")))
+    with Journal(workspace / "journal") as journal:
+        found = {f.record.treatment: f.record.judgement.verdict for f in project.findings(journal)}
+    assert found["sample_2"] is not Verdict.INFEASIBLE
 
 
 def test_an_arm_that_is_there_is_no_idea(tmp_path: Path) -> None:
