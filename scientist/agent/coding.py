@@ -193,7 +193,7 @@ def _prompt(hypothesis: Hypothesis) -> prompting.Rendered:
     point = adapting.points(kit)[0]
     return prompting.load("write_arm").render(
         kit=kit,
-        shown=adapting.shown(kit, point, hypothesis.like, hypothesis.treatment),
+        shown=adapting.shown(kit, point, hypothesis.like, hypothesis.treatment, hypothesis.idea),
         name=hypothesis.treatment,
         like=hypothesis.like,
         idea=hypothesis.idea,

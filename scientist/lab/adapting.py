@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scientist.lab import checks, kits
+from scientist.lab import checks, kits, wordwise
 from scientist.lab.adapting_rules import (
     GENERATOR,
     Allowed,
@@ -83,8 +83,12 @@ def _points(code: str, arms: tuple[str, ...], open_: tuple[str, ...]) -> tuple[P
     return tuple(found)
 
 
-def shown(kit: Kit, point: Point, like: str, name: str = "NAME") -> str:
-    """What a model reads to write a new arm: what to write, what it gets, how it is done now."""
+def shown(kit: Kit, point: Point, like: str, name: str = "NAME", idea: str = "") -> str:
+    """What a model reads to write a new arm: what to write, what it gets, how it is done now.
+
+    The code begins with what the arm that it is like gives, and others that the idea names.
+    """
+    others = [arm for arm in point.likes if arm != like and wordwise.spoken(arm, idea)]
     tree = ast.parse(kit.code)
     functions = _functions(tree)
     given = ", ".join(point.parameters)
@@ -97,6 +101,7 @@ def shown(kit: Kit, point: Point, like: str, name: str = "NAME") -> str:
         f'Begin with what "{like}" gives, then change that and return it:',
         f"def {name}({given}):",
         f'    base = {point.function}("{like}", {given})',
+        *(f'    {arm}_gives = {point.function}("{arm}", {given})' for arm in others),
         "All else is done as for "
         f'"{like}". You may call {point.function} with any present arm, and use numpy as np'
         + (" and:" if point.helpers else "."),
@@ -139,7 +144,7 @@ def adapt(
             {helper for helper in point.helpers if helper in functions},
             {helper for helper in point.helpers if helper not in functions},
             point.function,
-            tuple(kit.arms),
+            tuple(dict.fromkeys((like, *kit.arms))),
         ),
     )
     lent = _lent(tree, node, point)

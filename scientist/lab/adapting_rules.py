@@ -189,11 +189,18 @@ def _names(function: ast.FunctionDef, allowed: Allowed) -> Iterator[str]:
     for statement in function.body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and node.id not in known:
-                what = "its parameters, np" + "".join(
-                    f", {name}" for name in sorted(allowed.functions | allowed.constants)
-                )
-                why = "is this function itself" if node.id == function.name else "is not there"
-                yield f"line {node.lineno}: {node.id} {why}: use only {what}"
+                yield f"line {node.lineno}: {_unknown(node.id, function.name, allowed)}"
+
+
+def _unknown(name: str, own: str, allowed: Allowed) -> str:
+    """What is wrong with a name, and what to write instead."""
+    given = ", ".join(allowed.parameters)
+    if name == own:
+        return f'{name} is this function itself: call {allowed.point}("{allowed.arms[0]}", {given})'
+    if name in allowed.arms:
+        return f'{name} is an arm: what it gives is {allowed.point}("{name}", {given})'
+    known = ("its parameters", "np", *sorted(allowed.functions | allowed.constants))
+    return f"{name} is not there: use only {', '.join(known)}"
 
 
 def _stored(node: ast.Name) -> bool:
