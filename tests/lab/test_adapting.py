@@ -208,6 +208,35 @@ def test_what_a_model_is_shown_is_short_and_whole() -> None:
         assert all(f"\n{name}(" in text for name in point.helpers if name in functions)
 
 
+def test_code_begins_with_what_the_arms_of_an_idea_give() -> None:
+    kit = kits.load("reward_density")
+    point = adapting.points(kit)[0]
+    idea = "the mean of what dense and abrupt give, denser than sparse"
+    text = adapting.shown(kit, point, "sparse", "new_way", idea)
+    begins = text.partition("def new_way(updates):\n")[2].splitlines()
+    assert begins[:3] == [
+        '    base = schedule("sparse", updates)',
+        '    dense_gives = schedule("dense", updates)',
+        '    abrupt_gives = schedule("abrupt", updates)',
+    ]
+    assert "gradual_gives" not in text
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("return dense * 2", 'dense is an arm: what it gives is schedule("dense", updates)'),
+        ("return new_way(updates)", 'is this function itself: call schedule("sparse", updates)'),
+    ],
+)
+def test_an_arm_that_is_taken_for_something_else_is_told_how_to_call_it(
+    body: str, told: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        adapted("reward_density", "sparse", body)
+    assert told in str(refused.value)
+
+
 def test_what_draws_the_world_or_measures_is_never_lent() -> None:
     known = {
         "causal_features": {"sample", "chance", "error", "intervention_error", "EFFECTS"},
