@@ -93,11 +93,14 @@ def check_name(name: str, description: str, taken: Set[str]) -> None:
 
 
 def parsed(code: str, name: str, parameters: Sequence[str]) -> ast.FunctionDef:
-    """The one function of a text, if it is the one that was asked for."""
+    """The one function of a text, if it is the one that was asked for.
+
+    What stands beside it is left out if it defines nothing: its use, or numpy's import.
+    """
     wanted = f"def {name}({', '.join(parameters)}):"
     try:
         code.encode()
-        body = ast.parse(code).body
+        body = [node for node in ast.parse(code).body if not _idle(node)]
     except SyntaxError as fault:
         raise Refused(f"the code does not parse: {fault.msg} in line {fault.lineno}") from fault
     except (ValueError, RecursionError, MemoryError) as fault:
@@ -127,6 +130,12 @@ def parsed(code: str, name: str, parameters: Sequence[str]) -> ast.FunctionDef:
     if _deep(function):
         raise Refused("the function is nested too deeply: write shorter expressions")
     return function
+
+
+def _idle(node: ast.stmt) -> bool:
+    """Whether a statement beside a function changes nothing if it is left out."""
+    numpy = isinstance(node, ast.Import) and ast.unparse(node) == "import numpy as np"
+    return numpy or isinstance(node, ast.Expr)
 
 
 def _deep(node: ast.AST) -> bool:

@@ -59,8 +59,9 @@ def test_a_function_that_reaches_past_what_it_gets_is_refused(name: str) -> None
         ("def new_way(training): return 'a\udc80'", "does not parse"),
         ("x = 1", "write exactly one function"),
         ("", "write exactly one function"),
-        ("def new_way(training):\n    return 1\nnew_way(1)\n", "write exactly one function"),
-        ("import numpy as np\ndef new_way(training):\n    return 1\n", "imports are not allowed"),
+        ("def new_way(training):\n    return a\na = 1\n", "write exactly one function"),
+        ("import math\ndef new_way(training):\n    return 1\n", "imports are not allowed"),
+        ("print(1)", "write exactly one function"),
         ("async def new_way(training):\n    return 1\n", "write exactly one function"),
         ("def other(training):\n    return training\n", "must begin with def new_way(training):"),
         ("def new_way(arm, training):\n    return training\n", "must begin with def new_way(trai"),
@@ -189,6 +190,8 @@ def test_annotations_and_odd_forms_of_a_function_are_put_in_order() -> None:
         "def new_way(training: list) -> np.ndarray:\n    return learn('stable', training)",
         "def new_way(training): return learn('stable', training)",
         "\n\ndef new_way(\n    training,\n):\n\treturn learn('stable', training)\r\n",
+        "import numpy as np\ndef new_way(training):\n    return learn('stable', training)\n",
+        "def new_way(training):\n    return learn('stable', training)\nprint(new_way([]))\n",
         'def new_way(training):\n  """Says."""\n  # why\n  return learn("stable", training)\n',
     ):
         text = adapting.adapt(CAUSAL, "learn", "stable", "new_way", "another way", code)
