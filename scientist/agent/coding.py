@@ -1,9 +1,10 @@
 """The code ladder: an adapted kit, or a whole experiment, written by the model and measured.
 
 What the model writes runs on seeds that can never count. Whatever fails, a refusal, a
-traceback, arms that do not differ, goes back to it as a repair turn; what a repair does not mend is
-written anew, a few times. Then the idea is tried a rung lower: a free experiment as a new arm of
-the nearest kit, a new arm as the existing arm that comes nearest to it.
+traceback, arms that do not differ, goes back to it. A whole experiment gets a repair turn and is
+then written anew, a new arm is written anew at once, a few times. Then the idea is tried a rung
+lower: a free experiment as a new arm of the nearest kit, a new arm as the existing arm that comes
+nearest to it.
 
 What a round needs code for is asked for together; what comes back is measured one at a time.
 """
@@ -32,16 +33,17 @@ from scientist.llm.client import Client
 from scientist.llm.streaming import OnText
 from scientist.llm.together import together
 from scientist.memory.embedding import similarity
-from scientist.records import Direction, Hypothesis, Rung, Trial
+from scientist.records import Direction, Hypothesis, Rung, Trial, one_line
 from scientist.science import protocol
 
 if TYPE_CHECKING:
     from scientist.agent.bench import Bench
 
 SMALLEST_SHARE = 0.2  # of the control's spread: a free experiment's smallest effect of interest
-STARTS = 3  # small models, asked to mend, often write the same again: a new draw helps more
-REPAIRS = 1
-BOLDER = 0.9  # temperature of every draw but the first
+STARTS = 3
+REPAIRS = 1  # of a free experiment; asked to mend an arm, small models write the same again
+BOLDER = 1.0  # temperature of every draw but the first
+SHOWN_PROBLEM = 400  # letters of what was wrong with the last try
 TRACE = 500  # characters of a traceback that go back to the model
 
 
@@ -158,16 +160,19 @@ def attempt(
         last.problem = known[answer.code]
         return last.problem
 
+    repairs = min(REPAIRS, bench.settings.repairs)
+    if hypothesis.rung is Rung.ADAPTED:  # each try is a draw of its own, told what was wrong before
+        starts, repairs = starts * (1 + repairs), 0
     for start in range(starts):
         bench.meter.check()
         try:
             client.ask(
-                _prompt(hypothesis),
+                _prompt(hypothesis, last.problem if start else ""),
                 Code,
                 seed=seed + 100 * start,
                 temperature=BOLDER if start else None,
                 check=tried,
-                repairs=min(REPAIRS, bench.settings.repairs),
+                repairs=repairs,
                 allow=bench.meter.check,
                 on_text=on_text,
             )
@@ -178,7 +183,7 @@ def attempt(
     return last
 
 
-def _prompt(hypothesis: Hypothesis) -> prompting.Rendered:
+def _prompt(hypothesis: Hypothesis, problem: str) -> prompting.Rendered:
     if hypothesis.rung is Rung.FREE:
         return prompting.load("write_experiment").render(
             statement=hypothesis.statement,
@@ -199,6 +204,7 @@ def _prompt(hypothesis: Hypothesis) -> prompting.Rendered:
         idea=hypothesis.idea,
         direction=hypothesis.direction.value,
         metric=hypothesis.metric,
+        problem=one_line(problem)[:SHOWN_PROBLEM],
         signature=f"{hypothesis.treatment}({', '.join(point.parameters)})",
     )
 

@@ -156,7 +156,7 @@ def test_a_traceback_goes_back_to_the_model_which_repairs(tmp_path: Path) -> Non
     assert "Error" in complaint
 
 
-def test_what_a_repair_does_not_mend_is_written_anew(tmp_path: Path) -> None:
+def test_an_arm_that_failed_is_written_anew_by_one_who_knows_why(tmp_path: Path) -> None:
     asked: list[dict[str, Any]] = []
     answers = model([BROKEN, BROKEN, HALF])
 
@@ -166,11 +166,16 @@ def test_what_a_repair_does_not_mend_is_written_anew(tmp_path: Path) -> None:
 
     _, said = run(tmp_path, script)
     assert "passed every check in try 3" in said
-    first, repair, anew = [r for r in asked if asked_for(r) == "Code"]
-    assert len(repair["messages"]) > len(first["messages"])
-    assert anew["messages"] == first["messages"]  # the same prefix, and no complaint
-    assert anew["seed"] != first["seed"]
-    assert anew["temperature"] > first["temperature"]
+    first, second, third = [r for r in asked if asked_for(r) == "Code"]
+    said = first["messages"][-1]["content"]
+    for again in (second, third):  # the same prefix, and what was wrong, without the code
+        assert again["messages"][:-1] == first["messages"][:-1]
+        begins, complaint = again["messages"][-1]["content"].split(said)
+        assert begins == ""
+        assert "An earlier try failed, do it another way: running it ended as failed" in complaint
+        assert "def half_pooled" not in complaint
+        assert again["temperature"] > first["temperature"]
+    assert len({r["seed"] for r in (first, second, third)}) == 3
 
 
 def test_what_no_try_mends_is_tested_a_rung_lower(tmp_path: Path) -> None:
