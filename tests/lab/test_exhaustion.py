@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from waiting import until
 
-from lab.processes import measured, supervisor
-from scientist.lab import experiments, process, sandbox
+from lab.processes import measured, runners
+from scientist.lab import experiments, sandbox
 from scientist.lab.experiments import Outcome, Run
 from scientist.lab.tiers import Tier
 
@@ -253,7 +253,7 @@ def test_other_work_goes_first(prepared: Callable[..., Run]) -> None:
     run = prepared(code, (("a", 0), ("a", 15)))
     experiments.launch(run)
     until(lambda: measured(run))
-    inner = process.tree(supervisor(run))[-1].pid
+    inner = runners(run)[0]  # not the fork for a trial, which may just have ended
     assert os.getpriority(os.PRIO_PROCESS, inner) == os.getpriority(os.PRIO_PROCESS, 0) + 5
     session = Path(f"/proc/{inner}/autogroup")
     if session.exists() and session.read_text():  # this kernel weighs sessions
