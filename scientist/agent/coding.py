@@ -198,6 +198,7 @@ def _prompt(hypothesis: Hypothesis, problem: str) -> prompting.Rendered:
     point = adapting.points(kit)[0]
     return prompting.load("write_arm").render(
         kit=kit,
+        contract=kit.open[point.function],
         shown=adapting.shown(kit, point, hypothesis.like, hypothesis.treatment, hypothesis.idea),
         name=hypothesis.treatment,
         like=hypothesis.like,

@@ -168,6 +168,11 @@ def test_an_arm_that_failed_is_written_anew_by_one_who_knows_why(tmp_path: Path)
     assert "passed every check in try 3" in said
     first, second, third = [r for r in asked if asked_for(r) == "Code"]
     said = first["messages"][-1]["content"]
+    proposed = next(r for r in asked if asked_for(r) == "Proposals")["messages"]
+    shared = proposed[-1]["content"].partition("Parameters:\n")[0]
+    assert "\nWhat an arm gets and gives: training: " in shared
+    assert proposed[:-1] == first["messages"][:-1]
+    assert said.startswith(shared), "a server that keeps prefixes has read this"
     for again in (second, third):  # the same prefix, and what was wrong, without the code
         assert again["messages"][:-1] == first["messages"][:-1]
         begins, complaint = again["messages"][-1]["content"].split(said)

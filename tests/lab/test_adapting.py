@@ -205,7 +205,6 @@ def test_what_a_model_is_shown_is_short_and_whole() -> None:
         text = adapting.shown(kit, point, point.likes[0], "new_way")
         assert len(text) < 2800, kit.name
         assert f"def new_way({', '.join(point.parameters)}):" in text
-        assert kit.open[point.function] in text
         assert point.source in text
         functions = {n.name for n in ast.parse(kit.code).body if isinstance(n, ast.FunctionDef)}
         assert all(f"\n{name}(" in text for name in point.helpers if name in functions)

@@ -23,7 +23,7 @@ from scientist.records import Rung
 from scientist.science.consistency import derive
 from scientist.science.consistency.knowledge import Knowledge, gather
 
-PASSAGES = 8
+PASSAGES = 5
 PER_ESSAY = 3
 
 
