@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], seconds: float = 60, pause: float = 0.02) -> None:
+def until(condition: Callable[[], object], seconds: float = 15, pause: float = 0.02) -> None:
     """Wait for something that must come; a look that costs much takes a longer pause."""
     end = time.monotonic() + seconds
     while not condition():

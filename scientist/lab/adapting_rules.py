@@ -74,7 +74,7 @@ class Allowed:
     functions: Set[str]
     constants: Set[str]
     point: str
-    arms: Sequence[str]
+    arms: Sequence[str]  # the one that the new arm is like comes first
 
 
 def check_name(name: str, description: str, taken: Set[str]) -> None:

@@ -34,6 +34,7 @@ SCRATCH = ("/tmp", "/dev/shm")
 INPUT = "/input"
 RUNNER = "/scientist/runner.py"
 RUNNER_FILE = Path(__file__).with_name("runner.py")
+RUNNERS = (RUNNER, str(RUNNER_FILE))  # among the words of a runner's command, in either sandbox
 REDUCED_FILE = Path(reduced.__file__)
 END_SECONDS = 5
 SPARE_TASKS = 256  # that this user may start elsewhere while an experiment runs

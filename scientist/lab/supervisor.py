@@ -111,9 +111,8 @@ def _over(
 def _end_leftovers(folder: Path) -> None:
     """Boxes end with their supervisor by themselves; this is for one that did not."""
     place = str(folder.absolute() / "input")
-    runners = (sandbox.RUNNER, str(sandbox.RUNNER_FILE))
     patience = time.monotonic() + END_SECONDS
-    while left := [pid for name in runners for pid in process.started_with(place, name)]:
+    while left := [pid for name in sandbox.RUNNERS for pid in process.started_with(place, name)]:
         for pid in left if time.monotonic() > patience else ():
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)

@@ -13,12 +13,14 @@ import pytest
 from campaigns import ESSAY, ScriptedServer, essays, family, propose, scientist
 from scripted import Likely
 
+from scientist.agent.coding import _prompt
 from scientist.agent.proposing import IDEA
 from scientist.audit.tracing.exchange import answered
 from scientist.journal import Entry, Journal, project
+from scientist.lab import adapting
 from scientist.lab.adapting_rules import MOST_DESCRIPTION
-from scientist.lab.kits import load
-from scientist.records import Rung, Verdict
+from scientist.lab.kits import all_kits, load
+from scientist.records import Direction, Hypothesis, Rung, Verdict
 
 OPEN = Likely({"C": 0.9, "B": 0.06, "A": 0.04})  # no finding answers the question
 Answer = Callable[[dict[str, Any]], Any]
@@ -181,6 +183,29 @@ def test_an_arm_that_failed_is_written_anew_by_one_who_knows_why(tmp_path: Path)
         assert "def half_pooled" not in complaint
         assert again["temperature"] > first["temperature"]
     assert len({r["seed"] for r in (first, second, third)}) == 3
+
+
+def test_who_writes_an_arm_is_told_once_what_it_gets_and_gives() -> None:
+    for kit in all_kits():
+        point = adapting.points(kit)[0]
+        arm = Hypothesis(
+            id="H1",
+            statement="the new arm is better",
+            quotes=(),
+            kit=kit.name,
+            factor=kit.factor,
+            treatment="new_way",
+            control=point.likes[0],
+            metric=kit.default.metric,
+            direction=Direction(kit.default.direction),
+            smallest_effect=kit.smallest_effect(kit.default.metric),
+            rung=Rung.ADAPTED,
+            like=point.likes[0],
+            idea="gives the mean of two arms",
+        )
+        asked = str(_prompt(arm, "").messages[-1]["content"])
+        assert asked.count(kit.open[point.function]) == 1, kit.name
+        assert adapting.shown(kit, point, arm.like, arm.treatment, arm.idea) in asked
 
 
 def test_what_no_try_mends_is_tested_a_rung_lower(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scientist.lab import attempts, process
 from scientist.lab.experiments import Run
-from scientist.lab.sandbox import RUNNER, RUNNER_FILE
+from scientist.lab.sandbox import RUNNERS
 
 
 def supervisor(run: Run) -> int:
@@ -19,7 +19,7 @@ def supervisor(run: Run) -> int:
 def runners(run: Run) -> list[int]:
     """The runners of its workers: neither the boxes around them nor the forks for trials."""
     family = {member.pid for member in process.tree(supervisor(run))}
-    named = {pid for name in (RUNNER, str(RUNNER_FILE)) for pid in process.started_with(name, "-P")}
+    named = {pid for name in RUNNERS for pid in process.started_with(name, "-P")}
     found = [pid for pid in family & named if _python(pid)]
     forks = {child for pid in found for child in process.children(pid)}
     return [pid for pid in found if pid not in forks and process.start_time(pid)]
